@@ -1,0 +1,62 @@
+#pragma once
+#include "kernels/core/taylor.hpp"
+
+namespace residua::inline RESIDUA_ISA {
+
+/// A few values of one type: the rows that a residual or a transform returns.
+template <class T, int N>
+struct Rows {
+  static constexpr int kCount = N;
+  T row[N];
+  RESIDUA_HD constexpr const T& operator[](int k) const { return row[k]; }
+  RESIDUA_HD constexpr T& operator[](int k) { return row[k]; }
+};
+template <class T, class... Rest>
+RESIDUA_HD constexpr Rows<T, 1 + sizeof...(Rest)> rows(const T& first, const Rest&... rest) {
+  return {{first, T(rest)...}};
+}
+
+/// What a residual may look at, at one point: coordinates u.at(x), fields u[T], derivatives u.d(T, x) and u.d(T, x, x).
+/// X is the type of the coordinates: plain where T is a dual along the fields, on which no coordinate depends.
+template <class T, int Fields, int Coords, Channels C, class X = T>
+struct Jet {
+  using Scalar = T;
+  X x[Coords];
+  Taylor<T, C> field[Fields];
+
+  RESIDUA_HD const X& at(int coord) const { return x[coord]; }
+  RESIDUA_HD const T& operator[](int f) const { return field[f].e[0]; }
+  RESIDUA_HD const T& d(int f, int a) const { return field[f].e[C.first(a)]; }
+  RESIDUA_HD const T& d(int f, int a, int b) const { return field[f].e[C.second(a, b)]; }
+};
+
+/// A scalar that computes nothing: residuals run on it at compile time, only to see which derivatives they read.
+struct Trace {
+  using Base = double;
+  constexpr Trace() = default;
+  template <class S>
+  constexpr Trace(S) {}
+  friend constexpr Trace operator+(Trace, Trace) { return {}; }
+  friend constexpr Trace operator-(Trace, Trace) { return {}; }
+  friend constexpr Trace operator*(Trace, Trace) { return {}; }
+  friend constexpr Trace operator/(Trace, Trace) { return {}; }
+  friend constexpr Trace operator-(Trace) { return {}; }
+  friend constexpr Trace exp(Trace) { return {}; }
+  friend constexpr Trace log(Trace) { return {}; }
+  friend constexpr Trace sqrt(Trace) { return {}; }
+  friend constexpr Trace sin(Trace) { return {}; }
+  friend constexpr Trace cos(Trace) { return {}; }
+  friend constexpr Trace tanh(Trace) { return {}; }
+  friend constexpr Trace if_less(Trace, Trace, Trace, Trace) { return {}; }
+};
+
+struct TraceJet {
+  using Scalar = Trace;
+  ChannelUse* use;
+  constexpr Trace at(int) const { return {}; }
+  constexpr Trace operator[](int) const { return {}; }
+  constexpr Trace d(int, int a) const { return use->note(a), Trace{}; }
+  constexpr Trace d(int, int a, int b) const { return use->note(a, b), Trace{}; }
+};
+
+}  // namespace residua::inline RESIDUA_ISA

@@ -1,0 +1,47 @@
+#pragma once
+#include <cstddef>
+
+#include "kernels/fused.hpp"
+
+namespace residua {
+
+/// A contiguous range of tiles of one fused pass, done by one thread. Everything it writes is its own.
+template <class S>
+struct TileRange {
+  const Network<S>* network;
+  const Points<S>* points;
+  const FusedWeights<S>* weights;
+  const S* packed;     ///< weights as TermKernel::pack left them
+  S* workspace;        ///< [TermKernel::workspace_size], aligned to 64 bytes
+  std::int64_t first, last;  ///< points, `first` a multiple of the tile size
+  double* loss;        ///< [equations], added to
+  S* gradient;         ///< [parameters], added to; null: forward only
+  S* rows;             ///< [equations][n] or null
+};
+
+/// One term of one physics, compiled for one instruction set and precision.
+template <class S>
+struct TermKernel {
+  int coords, params, fields, features, equations;
+  std::size_t (*workspace_size)(const MlpShape&);
+  std::size_t (*packed_size)(const MlpShape&);
+  void (*pack)(const MlpShape&, const S* weights, S* packed);
+  std::int64_t (*tile_points)(const MlpShape&);
+  void (*run)(const TileRange<S>&);
+};
+
+// Each instruction set has its own copy of the kernels. They return null for a TermId out of range.
+namespace baseline {
+template <class S>
+const TermKernel<S>* term_kernel(TermId);
+}
+namespace avx2 {
+template <class S>
+const TermKernel<S>* term_kernel(TermId);
+}
+namespace avx512 {
+template <class S>
+const TermKernel<S>* term_kernel(TermId);
+}
+
+}  // namespace residua

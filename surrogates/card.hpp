@@ -1,0 +1,68 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace residua {
+
+/// An input or output of a surrogate in plant units. For an input, `lower` and `upper` bound the operating envelope it was
+/// trained on; for an output, the range it is expected in.
+struct Variable {
+  std::string name, unit;
+  double lower = 0, upper = 0;
+};
+
+/// A parameter of the physics that the surrogate was trained at, in plant units.
+struct FixedParameter {
+  std::string name, unit;
+  double value = 0;
+};
+
+/// Errors of one output against the reference. The first three are relative L2 norms, each over all points of a case.
+struct OutputError {
+  double median = 0;        ///< over the cases
+  double worst = 0;         ///< over the cases
+  double default_case = 0;  ///< of the case with every parameter at its default
+  double max_abs = 0;       ///< largest error at any point of any case, in plant units
+};
+
+/// How the surrogate compares with a reference that it was not trained on.
+struct Validation {
+  std::string reference;  ///< what it was compared with; empty: nothing yet
+  std::int64_t cases = 0;
+  std::vector<OutputError> outputs;  ///< in the order of the outputs; empty: not validated
+};
+
+/// A data set that took part in the training or the validation.
+struct DatasetHash {
+  std::string name, sha256;
+};
+
+struct LossPoint {
+  double step = 0, loss = 0;
+};
+
+/// Where the surrogate comes from.
+struct Provenance {
+  std::string run_file;      ///< the whole text of the file that described the training run
+  std::string code_version;  ///< of the program that trained it
+  std::string created;       ///< ISO 8601, UTC: 2026-01-31T12:00:00Z
+  std::vector<DatasetHash> datasets;
+  std::int64_t seed = 0;
+  double training_seconds = 0;
+  std::vector<LossPoint> loss_history;  ///< thinned out
+};
+
+/// What a surrogate file says about itself.
+struct Card {
+  std::string physics;
+  int format_version = 0;
+  std::vector<Variable> inputs;  ///< the coordinates of the physics, then the design inputs
+  std::vector<Variable> outputs;
+  std::vector<FixedParameter> fixed;  ///< all other parameters of the physics
+  Validation validation;
+  Provenance provenance;
+  std::string digest;  ///< BLAKE2b-256 of the file's content in hexadecimal digits, as checked when it was loaded
+};
+
+}  // namespace residua

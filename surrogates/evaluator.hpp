@@ -1,0 +1,51 @@
+#pragma once
+#include "kernels/points.hpp"
+
+namespace residua {
+
+/// Values of type S in a cache line, to which the rows of packed weights are padded.
+template <class S>
+inline constexpr int kLine = 64 / int(sizeof(S));
+template <class S>
+constexpr int padded_to_line(int n) {
+  return (n + kLine<S> - 1) / kLine<S> * kLine<S>;
+}
+
+/// A network and its parameters as the evaluators read them; dimensionless.
+template <class S>
+struct Plan {
+  Network<S> network;  ///< its weights are not read
+  /// The weights, for each layer [in][padded out] and the biases [padded out], aligned to a line: neurons of a layer are
+  /// what the vector registers run along.
+  const S* packed;
+  const S* params;    ///< [params of the physics]
+  const int* design;  ///< [design_count], positions in the parameters
+  int design_count;
+};
+
+/// Points in a block of the batch evaluation.
+inline constexpr int kBlock = 16;
+
+/// What the surrogate of one physics answers, compiled for one instruction set; dimensionless.
+template <class S>
+struct Evaluator {
+  void (*point)(const Plan<S>&, const S* in, S* out);
+  void (*jacobian)(const Plan<S>&, const S* in, S* out, S* jacobian);  ///< jacobian[output][input]
+  void (*block)(const Plan<S>&, const S* in, S* out);                  ///< in[input][kBlock], out[output][kBlock]
+};
+
+// Each instruction set has its own copy; the number is the position of the physics in the registry.
+namespace baseline {
+template <class S>
+const Evaluator<S>* evaluator(int physics);
+}
+namespace avx2 {
+template <class S>
+const Evaluator<S>* evaluator(int physics);
+}
+namespace avx512 {
+template <class S>
+const Evaluator<S>* evaluator(int physics);
+}
+
+}  // namespace residua

@@ -1,0 +1,29 @@
+#pragma once
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "surrogates/model.hpp"
+
+namespace residua {
+
+/// The newest format that this version reads, and the one that it writes: docs/file_format.md.
+inline constexpr int kFormatVersion = 1;
+
+/// Writes a surrogate file all or nothing: a reader sees the old file or the new one, also after a power cut.
+/// Records the self-test, and the time if the card has none. Throws Error if the model fails check(), if the fast
+/// evaluation disagrees with the reference, or if the file cannot be written.
+[[gnu::visibility("default")]] void save(const Model& model, const std::filesystem::path& path);
+
+/// Reads a surrogate file, trusting nothing in it. Throws Error, with one line that says what is wrong.
+[[gnu::visibility("default")]] Model load(const std::filesystem::path& path);
+
+/// The same from bytes in memory; `name` is for messages.
+[[gnu::visibility("default")]] Model load(std::span<const std::byte> file, const std::string& name);
+
+/// Appends the trailer, which holds the size and the BLAKE2b-256 digest of what precedes it, to an HDF5 image.
+[[gnu::visibility("default")]] std::vector<std::byte> sealed(std::vector<std::byte> image);
+
+}  // namespace residua

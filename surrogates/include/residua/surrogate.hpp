@@ -1,0 +1,3 @@
+#pragma once
+/// What a program that uses an installed Residua includes.
+#include "surrogates/surrogate.hpp"

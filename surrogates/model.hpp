@@ -1,0 +1,63 @@
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernels/core/quantity.hpp"
+#include "kernels/points.hpp"
+#include "surrogates/card.hpp"
+
+namespace residua {
+
+/// The precision in which weights are stored and the surrogate computes.
+enum class Precision { float32, float64 };
+
+/// Points, and the outputs that the slow reference in double precision gave there when the file was saved; plant units.
+struct SelfTest {
+  std::size_t points = 0;
+  std::vector<double> inputs;   ///< [inputs][points]
+  std::vector<double> outputs;  ///< [outputs][points]
+};
+
+/// Everything a surrogate file holds. The network is dimensionless, as in kernels/points.hpp; the card is in plant units.
+struct Model {
+  Card card;
+  Precision precision = Precision::float32;
+  MlpShape shape;
+  std::vector<double> weights;  ///< [shape.parameters()]
+  std::vector<double> center;   ///< [shape.inputs]
+  std::vector<double> scale;    ///< [shape.inputs], positive
+  SelfTest self_test;           ///< written by save(), whatever it held before
+};
+
+/// What the registry knows about a physics.
+struct PhysicsTables {
+  int index;  ///< in the registry
+  int features, fields;
+  std::vector<Quantity> coords, params, outputs;
+};
+
+/// Throws Error, listing the known names.
+[[gnu::visibility("default")]] PhysicsTables tables_of(std::string_view physics);
+
+/// A model of the physics with these parameters as design inputs: envelope, fixed parameters and outputs with the
+/// defaults of the physics, a network of this width and depth with all weights zero, inputs neither shifted nor scaled.
+/// Throws Error if there is no such physics or parameter.
+[[gnu::visibility("default")]] Model new_model(std::string_view physics, std::span<const std::string> design, int width,
+                                               int depth, Activation activation = Activation::tanh);
+
+/// Throws Error if the model contradicts itself or the physics, holds what is not finite, or exceeds the limits of
+/// kernels/points.hpp. `where` starts the message.
+[[gnu::visibility("default")]] void check(const Model& model, const std::string& where);
+
+/// For each design input of a checked model, its position in the parameters of the physics.
+std::vector<int> design_positions(const Model& model, const PhysicsTables& tables);
+/// The parameters of a checked model in the order of the physics and dimensionless; those of design inputs are zero.
+std::vector<double> fixed_parameters(const Model& model, const PhysicsTables& tables);
+
+/// The outputs at one point, plant units, in double precision by the plain loops of kernels/mlp.hpp: what the fast
+/// evaluation is judged by. The model must pass check().
+[[gnu::visibility("default")]] std::vector<double> reference_outputs(const Model& model, std::span<const double> inputs);
+
+}  // namespace residua

@@ -1,0 +1,58 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "kernels/core/error.hpp"
+#include "surrogates/card.hpp"
+
+namespace residua {
+
+/// How an evaluation went, the worse the greater.
+enum class Status : std::uint8_t {
+  ok,
+  outside,     ///< evaluated, but an input lies outside the operating envelope
+  not_finite,  ///< an input or an output is not a finite number; the outputs are not to be used
+  wrong_size   ///< a span does not have the size that the card asks for; nothing was written
+};
+
+/// A trained surrogate in plant units: loaded once, evaluated many times, shared freely between threads.
+/// The evaluations never throw, allocate, lock or wait, and need less than 256 KiB of stack.
+/// They run in the precision of the file (float or double), whatever the precision of the call.
+class [[gnu::visibility("default")]] Surrogate {
+ public:
+  /// Reads and checks the whole file. Throws Error with one line that says what is wrong: not a surrogate, damaged,
+  /// written by a newer version, inconsistent, or one whose self-test fails on this machine.
+  explicit Surrogate(const std::filesystem::path& file);
+  Surrogate(Surrogate&&) noexcept;
+  Surrogate& operator=(Surrogate&&) noexcept;
+  ~Surrogate();
+
+  const Card& card() const noexcept;
+  /// The coordinates of the physics, then the design inputs: the order of `in` below.
+  std::span<const Variable> inputs() const noexcept;
+  /// The order of `out` below.
+  std::span<const Variable> outputs() const noexcept;
+
+  /// One point: in[input] to out[output]. Bit i of `outside`, if given, tells whether input i is outside its range.
+  Status predict(std::span<const double> in, std::span<double> out, std::uint64_t* outside = nullptr) const noexcept;
+
+  /// n points as rows: in[input][n] to out[output][n]. Returns the worst status; `each`, if not empty, gets that of each
+  /// point (n entries). May differ from the one-point call in the last digits.
+  Status predict(std::size_t n, std::span<const double> in, std::span<double> out,
+                 std::span<Status> each = {}) const noexcept;
+  Status predict(std::size_t n, std::span<const float> in, std::span<float> out,
+                 std::span<Status> each = {}) const noexcept;
+
+  /// One point and the exact derivatives there: jacobian[output][input] = d out[output] / d in[input].
+  Status jacobian(std::span<const double> in, std::span<double> out, std::span<double> jacobian,
+                  std::uint64_t* outside = nullptr) const noexcept;
+
+ private:
+  struct Impl;
+  std::unique_ptr<const Impl> impl_;
+};
+
+}  // namespace residua
