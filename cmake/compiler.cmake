@@ -16,7 +16,7 @@ set(CMAKE_LINK_DEPENDS_NO_SHARED ON)
 add_library(residua_warnings INTERFACE)
 target_compile_options(residua_warnings INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wpedantic -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual
-    -Wextra-semi -Wundef -Wnull-dereference -Wimplicit-fallthrough -Wvla>
+    -Wextra-semi -Wundef -Wimplicit-fallthrough -Wvla>
   $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra,-Wshadow --Wno-deprecated-gpu-targets>)
 if(RESIDUA_WERROR)
   target_compile_options(residua_warnings INTERFACE
@@ -48,4 +48,5 @@ if(RESIDUA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   foreach(language C CXX CUDA)
     set(CMAKE_${language}_COMPILER_LAUNCHER ${launcher})
   endforeach()
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>) # without it ccache passes over precompiled headers
 endif()

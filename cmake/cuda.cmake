@@ -1,7 +1,7 @@
 # Sets RESIDUA_HAS_CUDA, and enables the CUDA language where a toolkit is found. Needs no GPU.
 
 set(RESIDUA_HAS_CUDA OFF)
-if(RESIDUA_CUDA STREQUAL "AUTO" OR RESIDUA_CUDA)
+if(RESIDUA_CUDA) # AUTO counts as true
   find_program(RESIDUA_NVCC nvcc HINTS ENV CUDA_HOME ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin
     DOC "The CUDA compiler")
   if(RESIDUA_NVCC)

@@ -124,7 +124,14 @@ double simpson(const std::vector<double>& values) {
 // Values at the nodes z = i/intervals.
 struct Nodes {
   explicit Nodes(int intervals)
-      : z(intervals + 1), gas(z), bed(z), wall(z), conversion(z), gas_rate(z), bed_rate(z), conversion_rate(z) {
+      : z(intervals + 1),
+        gas(z.size()),
+        bed(z.size()),
+        wall(z.size()),
+        conversion(z.size()),
+        gas_rate(z.size()),
+        bed_rate(z.size()),
+        conversion_rate(z.size()) {
     for (int i = 0; i <= intervals; ++i) z[i] = static_cast<double>(i) / intervals;
   }
   std::vector<double> z, gas, bed, wall, conversion;
@@ -259,9 +266,6 @@ KilnProfiles kiln_axial_steady(const KilnAxial& p, const std::vector<double>& po
   }
 
   Nodes nodes(intervals);
-  std::fill(nodes.gas_rate.begin(), nodes.gas_rate.end(), 0);
-  std::fill(nodes.bed_rate.begin(), nodes.bed_rate.end(), 0);
-  std::fill(nodes.conversion_rate.begin(), nodes.conversion_rate.end(), 0);
   const Sources f(p);
   for (int i = 0; i <= intervals; ++i) {
     nodes.gas[i] = y[3 * i];

@@ -43,7 +43,8 @@ struct KilnProfiles {
 /// The steady state at positions z, by collocation (fourth-order Hermite-Simpson on `intervals` equal intervals) and
 /// damped Newton's method with sparse LU; radiation and reaction are raised from 0 in steps where they must be.
 /// Where an exothermic reaction has several steady states it finds one of them. Positions at nodes are exact to the
-/// scheme; between nodes the local cubic is used. Throws Error if Newton's method fails. Thread-safe.
+/// scheme; between nodes the local cubic is used. Throws Error if Newton's method fails, as it may where the reaction
+/// zone is narrower than an interval. Thread-safe.
 KilnProfiles kiln_axial_steady(const KilnAxial& kiln, const std::vector<double>& positions, int intervals = 400);
 
 /// State at t = 0 (uniform, X = 0) and resolution.

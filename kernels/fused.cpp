@@ -8,9 +8,9 @@
 #include <cstdlib>
 #include <memory>
 
+#include "kernels/catalog.hpp"
 #include "kernels/core/error.hpp"
 #include "kernels/isa.hpp"
-#include "kernels/registry.hpp"
 
 namespace residua {
 namespace {
@@ -110,23 +110,14 @@ void run(TermId term, const Network<S>& network, const Points<S>& points, const 
 }  // namespace
 
 TermId find_term(std::string_view physics, std::string_view term) {
-  TermId id;
-  std::vector<std::string_view> physics_names, term_names;
-  for_each_physics([&]<class Ph>() {
-    if (Ph::name == physics) {
-      id.physics = int(physics_names.size());
-      for_each_term<Ph>([&]<class Term>() { term_names.push_back(Term::name); });
-      term_names.push_back(Answer<Ph>::name);
-    }
-    physics_names.push_back(Ph::name);
-  });
-  if (id.physics < 0)
-    throw Error(fmt::format("unknown physics '{}': expected one of {}", physics, fmt::join(physics_names, ", ")));
-  for (std::size_t t = 0; t < term_names.size(); ++t)
-    if (term_names[t] == term) id.term = int(t);
-  if (id.term < 0)
-    throw Error(fmt::format("unknown term '{}' of {}: expected one of {}", term, physics, fmt::join(term_names, ", ")));
-  return id;
+  const PhysicsInfo& info = find_physics(physics);
+  std::vector<std::string_view> names;
+  for (const TermInfo& known : info.terms) names.push_back(known.name);
+  names.push_back("answer");
+  const auto found = std::find(names.begin(), names.end(), term);
+  if (found == names.end())
+    throw Error(fmt::format("unknown term '{}' of {}: expected one of {}", term, physics, fmt::join(names, ", ")));
+  return {int(&info - catalog().data()), int(found - names.begin())};
 }
 
 template <class S>

@@ -1,5 +1,6 @@
 #pragma once
 #include "kernels/registry.hpp"
+#include "kernels/residual_body.hpp"
 #include "kernels/tile.hpp"
 
 namespace residua::inline RESIDUA_ISA {
@@ -14,6 +15,30 @@ constexpr Channels renumbered(Channels c) {
     r.j[k] = c.first(c.j[k]) - 1;
   }
   return r;
+}
+
+/// A row's values at the points i, i + 1, ...; beyond the last point it repeats that point.
+template <class S>
+Pack<S> load_points(const S* row, std::int64_t i, std::int64_t n) {
+  constexpr int lanes = Pack<S>::kLanes;
+  if (i + lanes <= n) return Pack<S>::load(row + i);
+  Pack<S> v(0);
+  for (int lane = 0; lane < lanes; ++lane) v.set(lane, row[i + lane < n ? i + lane : n - 1]);
+  return v;
+}
+template <class S>
+void store_points(const Pack<S>& v, S* row, std::int64_t i, std::int64_t n) {
+  for (int lane = 0; lane < Pack<S>::kLanes && i + lane < n; ++lane) row[i + lane] = v[lane];
+}
+
+/// Coordinates and parameters at the points i, i + 1, ...
+template <class Ph, class S>
+void load_point(const Points<S>& points, std::int64_t i, Pack<S>* x, Pack<S>* p) {
+  for (int c = 0; c < Ph::kCoords; ++c) x[c] = load_points(points.coords + c * points.n, i, points.n);
+  for (int q = 0; q < Ph::kParams; ++q) {
+    const int row = points.design_row[q];
+    p[q] = row < 0 ? Pack<S>(points.params[q]) : load_points(points.design + row * points.n, i, points.n);
+  }
 }
 
 /// One term in one precision: what happens to a tile of points at both ends of the network.
@@ -38,23 +63,12 @@ struct TermTile {
   }
 
  private:
-  /// A row's values at the points i, i + 1, ...; beyond the last point it repeats that point.
-  static V at(const S* row, std::int64_t i, std::int64_t n) {
-    if (i + kLanes <= n) return V::load(row + i);
-    V v(0);
-    for (int lane = 0; lane < kLanes; ++lane) v.set(lane, row[i + lane < n ? i + lane : n - 1]);
-    return v;
-  }
-
   static void enter(const TileRange<S>& range, std::int64_t i, H& head, Net& net, int pack) {
     const Points<S>& points = *range.points;
-    for (int c = 0; c < Ph::kCoords; ++c) head.x[c] = at(points.coords + c * points.n, i, points.n);
-    for (int q = 0; q < Ph::kParams; ++q) {
-      const int row = points.design_row[q];
-      head.p[q] = row < 0 ? V(points.params[q]) : at(points.design + row * points.n, i, points.n);
-    }
+    load_point<Ph>(points, i, head.x, head.p);
     typename H::Entry in[kMaxInputs];
-    head.inputs(*range.network, points.design_count, [&](int d) { return at(points.design + d * points.n, i, points.n); }, in);
+    const auto design = [&](int d) { return load_points(points.design + d * points.n, i, points.n); };
+    head.inputs(*range.network, points.design_count, design, in);
     for (int f = 0; f < range.network->shape.inputs; ++f)
       for (int k = 0; k < K; ++k) in[f].e[k].store(net.input(pack, f) + k * kLanes);
   }
@@ -66,7 +80,7 @@ struct TermTile {
       for (int k = 0; k < K; ++k) out[f].e[k] = V::load(net.output(pack, f) + k * kLanes);
     const auto r = head.residual(out);
 
-    V point = range.weights->point ? at(range.weights->point, i, n) : V(1);
+    V point = range.weights->point ? load_points(range.weights->point, i, n) : V(1);
     for (int lane = 0; lane < kLanes; ++lane)
       if (i + lane >= n) point.set(lane, 0);
     V r_bar[H::kEquations];
@@ -74,8 +88,7 @@ struct TermTile {
       const V weighted = point * r[e];
       range.loss[e] += double((weighted * r[e]).sum());
       r_bar[e] = weighted * V(range.weights->equation ? 2 * range.weights->equation[e] : S(2));
-      if (range.rows)
-        for (int lane = 0; lane < kLanes && i + lane < n; ++lane) range.rows[e * n + i + lane] = r[e][lane];
+      if (range.rows) store_points(r[e], range.rows + e * n, i, n);
     }
     if (!range.gradient) return;
     head.adjoint(out, r_bar, out_bar);
@@ -83,6 +96,27 @@ struct TermTile {
       for (int k = 0; k < K; ++k) out_bar[f].e[k].store(net.output_bar(pack, f) + k * kLanes);
   }
 };
+
+/// The residual alone, over all points of `args`.
+template <class Ph, class Term, class S>
+void residual_rows(const ResidualArgs<S>& args) {
+  using At = ResidualAt<Ph, Term, Pack<S>>;
+  const std::int64_t n = args.points.n;
+  for (std::int64_t i = 0; i < n; i += Pack<S>::kLanes) {
+    At at;
+    load_point<Ph>(args.points, i, at.x, at.p);
+    for (int k = 0; k < At::kJetRows; ++k) at.jet[k] = load_points(args.jet + k * n, i, n);
+    if (args.rows) {
+      const auto r = at.rows();
+      for (int e = 0; e < At::kEquations; ++e) store_points(r[e], args.rows + e * n, i, n);
+    } else {
+      Pack<S> rows_bar[At::kEquations], jet_bar[At::kJetRows];
+      for (int e = 0; e < At::kEquations; ++e) rows_bar[e] = load_points(args.rows_bar + e * n, i, n);
+      at.vjp(rows_bar, jet_bar);
+      for (int k = 0; k < At::kJetRows; ++k) store_points(jet_bar[k], args.jet_bar + k * n, i, n);
+    }
+  }
+}
 
 template <class Ph, class Term, class S>
 inline constexpr TermKernel<S> kTermKernel = {
@@ -95,7 +129,14 @@ inline constexpr TermKernel<S> kTermKernel = {
     [](const MlpShape& shape) { return TermTile<Ph, Term, S>::Net::packed_size(shape); },
     [](const MlpShape& shape, const S* weights, S* packed) { TermTile<Ph, Term, S>::Net::pack(shape, weights, packed); },
     [](const MlpShape& shape) -> std::int64_t { return TermTile<Ph, Term, S>::Net::packs(shape) * Pack<S>::kLanes; },
-    TermTile<Ph, Term, S>::run};
+    TermTile<Ph, Term, S>::run,
+    kChannelsOf<Ph, Term>.count,
+    [](int k, int (&coords)[2]) {
+      constexpr Channels channels = kChannelsOf<Ph, Term>;
+      coords[0] = k == 0 ? -1 : channels.i[k];
+      coords[1] = k <= channels.first_order ? -1 : channels.j[k];
+    },
+    residual_rows<Ph, Term, S>};
 
 }  // namespace residua::inline RESIDUA_ISA
 

@@ -2,6 +2,7 @@
 #include <cstddef>
 
 #include "kernels/fused.hpp"
+#include "kernels/residual.hpp"
 
 namespace residua {
 
@@ -28,6 +29,9 @@ struct TermKernel {
   void (*pack)(const MlpShape&, const S* weights, S* packed);
   std::int64_t (*tile_points)(const MlpShape&);
   void (*run)(const TileRange<S>&);
+  int channels;
+  void (*channel)(int k, int (&coords)[2]);  ///< the coordinates that channel k is a derivative along, -1: none
+  void (*residual)(const ResidualArgs<S>&);
 };
 
 // Each instruction set has its own copy of the kernels. They return null for a TermId out of range.

@@ -26,26 +26,13 @@ struct Plan {
 /// Points in a block of the batch evaluation.
 inline constexpr int kBlock = 16;
 
-/// What the surrogate of one physics answers, compiled for one instruction set; dimensionless.
+/// What the surrogate of one physics answers, compiled for one instruction set; dimensionless. Found by
+/// residua::<instruction set>::evaluator<S>(position of the physics in the registry), null beyond the last.
 template <class S>
 struct Evaluator {
   void (*point)(const Plan<S>&, const S* in, S* out);
   void (*jacobian)(const Plan<S>&, const S* in, S* out, S* jacobian);  ///< jacobian[output][input]
   void (*block)(const Plan<S>&, const S* in, S* out);                  ///< in[input][kBlock], out[output][kBlock]
 };
-
-// Each instruction set has its own copy; the number is the position of the physics in the registry.
-namespace baseline {
-template <class S>
-const Evaluator<S>* evaluator(int physics);
-}
-namespace avx2 {
-template <class S>
-const Evaluator<S>* evaluator(int physics);
-}
-namespace avx512 {
-template <class S>
-const Evaluator<S>* evaluator(int physics);
-}
 
 }  // namespace residua

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kernels/core/quantity.hpp"
+#include "kernels/catalog.hpp"
 #include "kernels/points.hpp"
 #include "surrogates/card.hpp"
 
@@ -31,16 +31,6 @@ struct Model {
   SelfTest self_test;           ///< written by save(), whatever it held before
 };
 
-/// What the registry knows about a physics.
-struct PhysicsTables {
-  int index;  ///< in the registry
-  int features, fields;
-  std::vector<Quantity> coords, params, outputs;
-};
-
-/// Throws Error, listing the known names.
-[[gnu::visibility("default")]] PhysicsTables tables_of(std::string_view physics);
-
 /// A model of the physics with these parameters as design inputs: envelope, fixed parameters and outputs with the
 /// defaults of the physics, a network of this width and depth with all weights zero, inputs neither shifted nor scaled.
 /// Throws Error if there is no such physics or parameter.
@@ -52,9 +42,9 @@ struct PhysicsTables {
 [[gnu::visibility("default")]] void check(const Model& model, const std::string& where);
 
 /// For each design input of a checked model, its position in the parameters of the physics.
-std::vector<int> design_positions(const Model& model, const PhysicsTables& tables);
+std::vector<int> design_positions(const Model& model, const PhysicsInfo& physics);
 /// The parameters of a checked model in the order of the physics and dimensionless; those of design inputs are zero.
-std::vector<double> fixed_parameters(const Model& model, const PhysicsTables& tables);
+std::vector<double> fixed_parameters(const Model& model, const PhysicsInfo& physics);
 
 /// The outputs at one point, plant units, in double precision by the plain loops of kernels/mlp.hpp: what the fast
 /// evaluation is judged by. The model must pass check().

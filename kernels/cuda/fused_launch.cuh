@@ -28,10 +28,10 @@ __global__ void __launch_bounds__(kThreads)
     reduce_kernel(const double* loss, const S* gradient, int blocks, int equations, std::int64_t parameters,
                   FusedResult<S> result) {
   __shared__ double storage[kThreads];
-  if (blockIdx.x + 1 == gridDim.x)
-    sum_partials(DeviceBlock{}, 0, loss, blocks, equations, result.loss, storage);
-  else
+  if (blockIdx.x + 1 < gridDim.x)
     sum_partials(DeviceBlock{}, blockIdx.x, gradient, blocks, parameters, result.gradient, storage);
+  else if (result.loss)
+    sum_partials(DeviceBlock{}, 0, loss, blocks, equations, result.loss, storage);
 }
 
 /// Bytes of shared memory that a block may have on the current device.
@@ -74,7 +74,7 @@ void launch(const FusedArgs<S>& args, const FusedResult<S>& result, Stream strea
     kernel<<<unsigned(plan.blocks), kThreads, plan.shared_bytes, stream>>>(args);
     check(cudaGetLastError(), "launch of the fused kernel");
   }
-  if (!result.loss) return;
+  if (!result.loss && !result.gradient) return;
   const unsigned blocks = unsigned((plan.parameters + kLanes - 1) / kLanes) + 1;
   reduce_kernel<S><<<blocks, kThreads, 0, stream>>>(reinterpret_cast<const double*>(args.workspace),
                                                     reinterpret_cast<const S*>(args.workspace + plan.gradient_at),

@@ -39,10 +39,10 @@ struct FusedPlan {
 
   template <class S>
   static FusedPlan of(const MlpShape& shape, int channels, int equations, std::int64_t n, bool gradient,
-                      std::size_t shared_limit) {
+                      std::size_t shared_limit, int max_blocks = kMaxBlocks) {
     const auto aligned = [](std::size_t bytes) { return (bytes + 255) / 256 * 256; };
     FusedPlan plan;
-    plan.blocks = int(std::min<std::int64_t>((n + kTilePoints - 1) / kTilePoints, kMaxBlocks));
+    plan.blocks = int(std::min<std::int64_t>((n + kTilePoints - 1) / kTilePoints, max_blocks));
     plan.parameters = gradient ? shape.parameters() : 0;
     plan.panel =
         std::size_t(std::max({shape.inputs, shape.width, shape.outputs})) * std::size_t(panel_stride<S>(channels));
@@ -199,7 +199,7 @@ class FusedTile {
     PointHead head;
     for (int c = 0; c < Ph::kCoords; ++c) head.x[c] = points.coords[c * points.n + i];
     for (int k = 0; k < Ph::kParams; ++k) {
-      const int row = points.design_row ? points.design_row[k] : -1;
+      const int row = points.design_row[k];
       head.p[k] = row < 0 ? points.params[k] : points.design[row * points.n + i];
     }
     return head;

@@ -1,0 +1,38 @@
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernels/core/quantity.hpp"
+#include "kernels/points.hpp"
+
+namespace residua {
+
+/// Where along a coordinate a term of the loss is sampled; mirrors Side of kernels/core/physics.hpp.
+enum class Region { inside, lower, upper };
+
+struct TermInfo {
+  std::string_view name;
+  int equations;
+  std::vector<Region> region;  ///< one per coordinate
+};
+
+/// What the registry knows of a physics, for code that meets it by name at run time.
+struct PhysicsInfo {
+  std::string_view name, summary;
+  std::span<const Quantity> coords, params, fields, outputs;
+  std::vector<TermInfo> terms;
+  int features;  ///< what the network sees of the coordinates
+
+  /// Features at points, rows [features][n].
+  void (*evaluate_features)(const Points<double>& points, double* rows);
+};
+
+/// Every physics of the registry, by name.
+const std::vector<PhysicsInfo>& catalog();
+
+/// Throws Error, listing the known names, if there is none of that name.
+const PhysicsInfo& find_physics(std::string_view name);
+
+}  // namespace residua

@@ -1,0 +1,82 @@
+#include "pinn/checkpoint.hpp"
+
+#include <fmt/format.h>
+#include <torch/optim/optimizer.h>
+#include <torch/serialize.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "datasets/atomic_file.hpp"
+#include "kernels/core/error.hpp"
+
+namespace residua {
+namespace {
+
+at::Tensor text_tensor(const std::string& text) {
+  at::Tensor t = at::empty({std::int64_t(text.size())}, at::kByte);
+  std::copy(text.begin(), text.end(), t.data_ptr<std::uint8_t>());
+  return t;
+}
+
+/// Opens the archive and calls f(archive); whatever torch finds wrong with the file becomes one line.
+template <class F>
+void with_archive(const std::filesystem::path& path, F&& f) {
+  if (!std::filesystem::is_regular_file(path))
+    throw Error(fmt::format("{}: no checkpoint there: expected a file that an earlier run left", path.string()));
+  try {
+    torch::serialize::InputArchive archive;
+    archive.load_from(path.string());
+    f(archive);
+  } catch (const c10::Error&) {
+    throw Error(fmt::format("{}: not a whole checkpoint: expected a file written by residua train", path.string()));
+  }
+}
+
+}  // namespace
+
+void save_checkpoint(const std::filesystem::path& path, const TrainState& state, torch::optim::Optimizer& optimizer) {
+  torch::serialize::OutputArchive archive, own;
+  archive.write("weights", state.weights, true);
+  archive.write("phase", c10::IValue(state.phase));
+  archive.write("step", c10::IValue(state.step));
+  archive.write("points_from", c10::IValue(state.points_from));
+  archive.write("seconds", c10::IValue(state.seconds));
+  archive.write("run", text_tensor(state.run), true);
+  optimizer.save(own);
+  archive.write("optimizer", own);
+  std::ostringstream bytes;
+  archive.save_to(bytes);
+  write_file(path, bytes.str());
+}
+
+TrainState load_checkpoint(const std::filesystem::path& path) {
+  TrainState state;
+  with_archive(path, [&](torch::serialize::InputArchive& archive) {
+    const auto value = [&](const char* key) {
+      c10::IValue v;
+      archive.read(key, v);
+      return v;
+    };
+    archive.read("weights", state.weights, true);
+    state.phase = value("phase").toInt();
+    state.step = value("step").toInt();
+    state.points_from = value("points_from").toInt();
+    state.seconds = value("seconds").toDouble();
+    at::Tensor run;
+    archive.read("run", run, true);
+    const auto* bytes = run.const_data_ptr<std::uint8_t>();
+    state.run.assign(bytes, bytes + run.numel());
+  });
+  return state;
+}
+
+void load_optimizer(const std::filesystem::path& path, torch::optim::Optimizer& optimizer) {
+  with_archive(path, [&](torch::serialize::InputArchive& archive) {
+    torch::serialize::InputArchive own;
+    archive.read("optimizer", own);
+    optimizer.load(own);
+  });
+}
+
+}  // namespace residua

@@ -1,0 +1,40 @@
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+#include "pinn/problem.hpp"
+
+namespace residua::ops {
+
+/// Loads the operators. The library of the operators is linked in whole, so calling this is all a program needs to do.
+///
+///   residua::fused_loss(weights, center, scale, coords, design, params, design_row, width, depth, activation,
+///                       physics, term, equation_weight) -> (total, per_equation)
+///     one fused pass: total = sum_e equation_weight[e] * mean over points of r_e^2, differentiable in `weights` (to
+///     first order: its gradient comes out of the same pass); per_equation holds the means in float64.
+///     coords [coords][n], design [design inputs][n] and params [params] are dimensionless; their precision is that of
+///     the kernels, weights may be of another.
+///   residua::residual(physics, term, coords, params, jet) -> rows
+///     the residual alone, differentiable in `jet` [jet rows][n] (kernels/residual.hpp): for networks of your own.
+///     params [params][n] or [params][1].
+///
+/// Wrong sizes, types or names raise c10::Error that says what was expected and found.
+void ensure_registered();
+
+/// The network inputs of a problem as tensors of one precision.
+struct ProblemTensors {
+  at::Tensor center, scale, params;
+  std::vector<std::int64_t> design_row;
+};
+ProblemTensors tensors_of(const Problem& problem, at::ScalarType precision);
+
+/// Rows of doubles as a tensor [rows][n] of the given precision.
+at::Tensor rows_tensor(const std::vector<double>& rows, std::int64_t n, at::ScalarType precision);
+
+/// The typed call of residua::fused_loss.
+std::tuple<at::Tensor, at::Tensor> fused_loss(const at::Tensor& weights, const Problem& problem, const ProblemTensors& fixed,
+                                              const at::Tensor& coords, const at::Tensor& design, const std::string& term,
+                                              const at::Tensor& equation_weight);
+
+}  // namespace residua::ops

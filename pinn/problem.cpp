@@ -1,0 +1,104 @@
+#include "pinn/problem.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/random/mersenne_twister.hpp>
+#include <boost/random/normal_distribution.hpp>
+#include <cmath>
+
+#include "kernels/core/error.hpp"
+
+namespace residua {
+namespace {
+
+Range range_of(const RunFile& run, const Quantity& quantity) {
+  const auto found = run.envelope.find(std::string(quantity.name));
+  if (found != run.envelope.end()) return found->second;
+  return quantity.lower < quantity.upper ? Range{quantity.lower, quantity.upper} : Range{quantity.value, quantity.value};
+}
+
+}  // namespace
+
+Problem::Problem(const RunFile& run) : physics_(&find_physics(run.physics)) {
+  for (const Quantity& coord : physics_->coords) {
+    const Range range = range_of(run, coord);
+    if (!(range.lower < range.upper))
+      throw Error(fmt::format("envelope.{}: expected a range [lower, upper] of the coordinate, found {} {}", coord.name,
+                              range.lower, coord.unit));
+    coord_ranges_.push_back(range);
+  }
+  for (const Quantity& param : physics_->params) {
+    const Range range = range_of(run, param);
+    const bool varied = range.lower < range.upper;
+    design_row_.push_back(varied ? int(design_.size()) : -1);
+    params_.push_back((varied ? param.value : range.lower) / param.scale);
+    if (!varied) continue;
+    design_.push_back(int(design_row_.size()) - 1);
+    design_ranges_.push_back(range);
+  }
+  shape_ = {physics_->features + int(design_.size()), run.width, run.depth, int(physics_->fields.size()), run.activation};
+  if (shape_.inputs > kMaxInputs)
+    throw Error(fmt::format("envelope: expected at most {} network inputs, found {}", kMaxInputs, shape_.inputs));
+  normalise_inputs();
+}
+
+int Problem::sample_dims(int term) const {
+  int dims = int(design_.size());
+  for (const Region region : physics_->terms[std::size_t(term)].region) dims += region == Region::inside;
+  return dims;
+}
+
+Samples Problem::sample(int term, Sobol& sequence, std::int64_t n) const {
+  const auto& region = physics_->terms[std::size_t(term)].region;
+  const std::size_t count = std::size_t(n);
+  std::vector<double> unit(std::size_t(sample_dims(term)) * count);
+  if (!unit.empty()) sequence.fill(unit.data(), count);
+  Samples samples{n, {}, {}};
+  const double* row = unit.data();
+  const auto append = [&](std::vector<double>& rows, const Range& range, double scale) {
+    for (std::size_t i = 0; i < count; ++i) rows.push_back((range.lower + (range.upper - range.lower) * row[i]) / scale);
+    row += count;
+  };
+  for (std::size_t c = 0; c < region.size(); ++c) {
+    const Range range = coord_ranges_[c];
+    const double scale = physics_->coords[c].scale;
+    if (region[c] == Region::inside)
+      append(samples.coords, range, scale);
+    else
+      samples.coords.insert(samples.coords.end(), count, (region[c] == Region::lower ? range.lower : range.upper) / scale);
+  }
+  for (std::size_t d = 0; d < design_.size(); ++d)
+    append(samples.design, design_ranges_[d], physics_->params[std::size_t(design_[d])].scale);
+  return samples;
+}
+
+/// Every input of the network spans about [-1, 1] over the envelope, seen on a fixed set of interior points.
+void Problem::normalise_inputs() {
+  const std::int64_t n = 4096;
+  Sobol sequence(std::size_t(sample_dims(0)), 0);
+  const Samples samples = sample(0, sequence, n);
+  std::vector<double> rows(std::size_t(shape_.inputs) * std::size_t(n));
+  const Points<double> points{n, samples.coords.data(), samples.design.data(), params_.data(), design_row_.data(), int(design_.size())};
+  physics_->evaluate_features(points, rows.data());
+  std::copy(samples.design.begin(), samples.design.end(), rows.begin() + physics_->features * n);
+  for (int input = 0; input < shape_.inputs; ++input) {
+    const auto [low, high] = std::minmax_element(rows.begin() + input * n, rows.begin() + (input + 1) * n);
+    center_.push_back((*low + *high) / 2);
+    scale_.push_back(*high > *low ? 2 / (*high - *low) : 1);
+  }
+}
+
+std::vector<double> initial_weights(const MlpShape& shape, std::uint64_t seed) {
+  // Boost's generators give the same numbers on every platform; the standard library's distributions do not.
+  boost::random::mt19937_64 engine(seed);
+  boost::random::normal_distribution<double> normal;
+  std::vector<double> weights(std::size_t(shape.parameters()), 0.0);
+  for (int l = 0; l < shape.layers(); ++l) {
+    const double size = std::sqrt(2.0 / (shape.fan_in(l) + shape.fan_out(l)));
+    double* w = weights.data() + shape.offset(l);
+    for (int i = 0; i < shape.fan_in(l) * shape.fan_out(l); ++i) w[i] = size * normal(engine);
+  }
+  return weights;
+}
+
+}  // namespace residua

@@ -1,0 +1,53 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "datasets/sobol.hpp"
+#include "kernels/catalog.hpp"
+#include "pinn/run_file.hpp"
+
+namespace residua {
+
+/// Points of one term, dimensionless rows as the kernels want them.
+struct Samples {
+  std::int64_t n = 0;
+  std::vector<double> coords;  ///< [coords][n]
+  std::vector<double> design;  ///< [design inputs][n]
+};
+
+/// A physics over an operating envelope: which parameters are design inputs, their ranges, and what the network sees.
+/// Immutable after construction; safe to share between threads.
+class Problem {
+ public:
+  /// Throws Error for an envelope that the physics cannot have (unknown names are found earlier, in the run file).
+  explicit Problem(const RunFile& run);
+
+  const PhysicsInfo& physics() const { return *physics_; }
+  const std::vector<int>& design() const { return design_; }  ///< parameters that are design inputs, in order
+  const std::vector<int>& design_row() const { return design_row_; }
+  const std::vector<double>& params() const { return params_; }  ///< dimensionless; defaults where varied
+  Range coord_range(int coord) const { return coord_ranges_[std::size_t(coord)]; }   ///< plant units
+  Range design_range(int row) const { return design_ranges_[std::size_t(row)]; }     ///< plant units
+  const MlpShape& shape() const { return shape_; }
+  const std::vector<double>& center() const { return center_; }
+  const std::vector<double>& scale() const { return scale_; }
+
+  /// Dimensions that points of a term are drawn in: its free coordinates, then the design inputs.
+  int sample_dims(int term) const;
+  /// The next n points of a term from the sequence.
+  Samples sample(int term, Sobol& sequence, std::int64_t n) const;
+
+ private:
+  void normalise_inputs();
+
+  const PhysicsInfo* physics_;
+  std::vector<int> design_, design_row_;
+  std::vector<double> params_, center_, scale_;
+  std::vector<Range> coord_ranges_, design_ranges_;
+  MlpShape shape_;
+};
+
+/// Random initial weights (Glorot & Bengio 2010, normal), biases zero; the same for the same seed everywhere.
+std::vector<double> initial_weights(const MlpShape& shape, std::uint64_t seed);
+
+}  // namespace residua

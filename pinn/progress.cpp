@@ -1,0 +1,46 @@
+#include "pinn/progress.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace residua {
+
+Progress::Progress(Mode mode) : quiet_(mode == Mode::quiet), terminal_(isatty(STDERR_FILENO) != 0) {}
+
+void Progress::update(const std::string& what, std::int64_t done, std::int64_t total, const std::string& detail) {
+  if (quiet_) return;
+  const auto now = Clock::now();
+  if (what != phase_) {
+    finish();
+    phase_ = what;
+    phase_start_ = now;
+    phase_first_ = done;
+    last_ = {};
+  }
+  const auto pause = terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(10000);
+  if (now - last_ < pause && done < total) return;
+  last_ = now;
+  const double elapsed = std::chrono::duration<double>(now - phase_start_).count();
+  const std::int64_t steps = done - phase_first_;
+  const int left = steps > 0 ? int(elapsed / double(steps) * double(total - done)) : 0;
+  if (terminal_) {
+    constexpr int kWidth = 24;
+    const int filled = total > 0 ? int(kWidth * done / total) : kWidth;
+    fmt::print(stderr, "\r\033[K{} [{:#<{}}{:.<{}}] {}/{} ETA {:02}:{:02}  {}", what, "", filled, "", kWidth - filled, done, total,
+               left / 60, left % 60, detail);
+    open_ = true;
+  } else {
+    fmt::print(stderr, "phase={} step={} of={} seconds={:.1f} eta_seconds={} {}\n", what, done, total, elapsed, left, detail);
+  }
+  std::fflush(stderr);
+}
+
+void Progress::finish() {
+  if (open_) fmt::print(stderr, "\n");
+  open_ = false;
+}
+
+}  // namespace residua

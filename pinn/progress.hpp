@@ -1,0 +1,28 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace residua {
+
+/// Tells how a long job goes: one line that rewrites itself on a terminal; plain key=value lines elsewhere, at most one
+/// every ten seconds, so that programs can read them. Writes to stderr.
+class Progress {
+ public:
+  enum class Mode { automatic, quiet };
+  explicit Progress(Mode mode = Mode::automatic);
+
+  /// `what` is the phase, `done` of `total` steps are over, `detail` is what the phase has to say.
+  void update(const std::string& what, std::int64_t done, std::int64_t total, const std::string& detail);
+  /// Ends the line.
+  void finish();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  bool quiet_, terminal_, open_ = false;
+  std::string phase_;
+  Clock::time_point phase_start_{}, last_{};
+  std::int64_t phase_first_ = 0;
+};
+
+}  // namespace residua

@@ -1,0 +1,172 @@
+#include "pinn/run_file.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <sstream>
+#include <toml++/toml.h>
+
+#include "kernels/catalog.hpp"
+#include "kernels/core/error.hpp"
+
+namespace residua {
+namespace {
+
+constexpr std::array kActivations = {"tanh", "sin", "silu"};  // in the order of Activation
+
+/// One table of the file. Keys are asked for by name; what is left over at the end is an error that lists what was asked for.
+class Section {
+ public:
+  Section(const toml::table* table, std::string file, std::string name)
+      : table_(table), file_(std::move(file)), name_(std::move(name)) {}
+
+  template <class T>
+  void number(const char* key, T& value, double lower, double upper) {
+    const toml::node* node = take(key);
+    if (!node) return;
+    const auto found = node->value<double>();
+    const bool whole = !std::is_integral_v<T> || (node->is_integer());
+    if (!found || !whole || !(*found >= lower && *found <= upper))
+      fail(*node, key, fmt::format("expected {} from {} to {}", std::is_integral_v<T> ? "a whole number" : "a number", lower, upper));
+    value = T(*found);
+  }
+  void text(const char* key, std::string& value) {
+    if (const toml::node* node = take(key)) {
+      const auto found = node->value<std::string>();
+      if (!found) fail(*node, key, "expected a text");
+      value = *found;
+    }
+  }
+  template <class Names>
+  std::size_t choice(const char* key, const Names& names, std::size_t otherwise) {
+    std::string name;
+    text(key, name);
+    if (name.empty()) return otherwise;
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) fail(*table_->get(key), key, fmt::format("expected one of {}", fmt::join(names, ", ")));
+    return std::size_t(found - names.begin());
+  }
+  /// A number or a pair [lower, upper].
+  std::optional<Range> range(const std::string& key) {
+    const toml::node* node = take(key);
+    if (!node) return {};
+    if (const auto value = node->value<double>(); value && std::isfinite(*value)) return Range{*value, *value};
+    if (const toml::array* pair = node->as_array(); pair && pair->size() == 2) {
+      const auto lower = (*pair)[0].value<double>(), upper = (*pair)[1].value<double>();
+      if (lower && upper && std::isfinite(*lower) && std::isfinite(*upper) && *lower <= *upper) return Range{*lower, *upper};
+    }
+    fail(*node, key, "expected a number, or a range [lower, upper] with lower <= upper");
+  }
+  Section table(const std::string& key) {
+    const toml::node* node = take(key);
+    if (node && !node->is_table()) fail(*node, key, "expected a table");
+    return {node ? node->as_table() : nullptr, file_, name_.empty() ? key : name_ + "." + key};
+  }
+  void finish() const {
+    if (!table_) return;
+    for (const auto& [key, node] : *table_)
+      if (std::find(known_.begin(), known_.end(), key.str()) == known_.end())
+        throw Error(fmt::format("{}:{}: unknown key '{}'{}: expected one of {}", file_, node.source().begin.line, key.str(),
+                                name_.empty() ? "" : " in [" + name_ + "]", fmt::join(known_, ", ")));
+  }
+
+ private:
+  const toml::node* take(const std::string& key) {
+    known_.push_back(key);
+    return table_ ? table_->get(key) : nullptr;
+  }
+  [[noreturn]] void fail(const toml::node& node, const std::string& key, const std::string& expected) const {
+    std::ostringstream found;
+    node.visit([&](const auto& n) { found << n; });
+    throw Error(fmt::format("{}:{}: {}{}: {}, found {}", file_, node.source().begin.line, name_.empty() ? "" : name_ + ".", key,
+                            expected, found.str()));
+  }
+
+  const toml::table* table_;
+  std::string file_, name_;
+  std::vector<std::string> known_;
+};
+
+void read_envelope(Section section, const PhysicsInfo& physics, RunFile& run) {
+  for (const auto& table : {physics.coords, physics.params})
+    for (const Quantity& quantity : table)
+      if (const auto range = section.range(std::string(quantity.name))) run.envelope[std::string(quantity.name)] = *range;
+  section.finish();
+}
+
+void read_terms(Section section, const PhysicsInfo& physics, RunFile& run) {
+  for (const TermInfo& term : physics.terms) {
+    TermSettings& settings = run.terms[std::string(term.name)];
+    Section own = section.table(std::string(term.name));
+    own.number("points", settings.points, 1, 1e8);
+    own.number("weight", settings.weight, 0, 1e12);
+    own.finish();
+  }
+  section.finish();
+}
+
+constexpr std::array kPrecisions = {"float32", "float64"};
+
+}  // namespace
+
+std::string_view name_of(Activation activation) { return kActivations[std::size_t(activation)]; }
+
+RunFile RunFile::parse(const std::string& text, const std::string& name) {
+  toml::table root;
+  try {
+    root = toml::parse(text, name);
+  } catch (const toml::parse_error& e) {
+    throw Error(fmt::format("{}:{}: {}", name, e.source().begin.line, e.description()));
+  }
+  RunFile run;
+  run.text = text;
+  Section top(&root, name, "");
+  top.text("physics", run.physics);
+  if (run.physics.empty()) throw Error(fmt::format("{}: key 'physics' is missing: expected the name of a physics", name));
+  const PhysicsInfo& physics = find_physics(run.physics);
+  top.number("seed", run.seed, 0, 1e15);
+  top.number("checkpoint_every", run.checkpoint_every, 1, 1e9);
+  top.number("validation_cases", run.validation_cases, 1, 1e6);
+
+  Section network = top.table("network");
+  network.number("width", run.width, 1, kMaxWidth);
+  network.number("depth", run.depth, 1, kMaxDepth);
+  run.activation = Activation(network.choice("activation", kActivations, std::size_t(run.activation)));
+  network.finish();
+
+  Section adam = top.table("adam");
+  adam.number("steps", run.adam.steps, 0, 1e9);
+  adam.number("learning_rate", run.adam.learning_rate, 1e-12, 1);
+  adam.number("final_learning_rate", run.adam.final_learning_rate, 0, 1);
+  adam.number("resample", run.adam.resample, 1, 1e9);
+  run.adam.float64 = adam.choice("precision", kPrecisions, run.adam.float64) == 1;
+  adam.finish();
+
+  Section lbfgs = top.table("lbfgs");
+  lbfgs.number("steps", run.lbfgs.steps, 0, 1e9);
+  lbfgs.number("history", run.lbfgs.history, 1, 1000);
+  lbfgs.number("resample", run.lbfgs.resample, 1, 1e9);
+  lbfgs.number("more_points", run.lbfgs.more_points, 0.01, 1000);
+  run.lbfgs.float64 = lbfgs.choice("precision", kPrecisions, run.lbfgs.float64) == 1;
+  lbfgs.finish();
+
+  read_envelope(top.table("envelope"), physics, run);
+  read_terms(top.table("terms"), physics, run);
+  top.finish();
+  return run;
+}
+
+RunFile RunFile::read(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw Error(fmt::format("{}: cannot be read: expected a run file in TOML", path.string()));
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  return parse(text, path.string());
+}
+
+}  // namespace residua

@@ -1,0 +1,39 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "pinn/problem.hpp"
+#include "pinn/progress.hpp"
+#include "pinn/run_file.hpp"
+
+namespace residua {
+
+struct TrainOptions {
+  std::filesystem::path folder;  ///< where checkpoints go; empty: none are written
+  bool resume = false;           ///< continue from the checkpoint in the folder, bit for bit on the CPU
+  Progress progress;
+  std::int64_t stop_after = -1;  ///< stop after this many steps in all, leaving a checkpoint (negative: run to the end)
+};
+
+/// Mean square residual of one equation of one term at the end of training.
+struct TermLoss {
+  std::string term;
+  int equation;
+  double mean_square;
+};
+
+struct TrainResult {
+  std::vector<double> weights;
+  std::vector<TermLoss> losses;
+  double loss = 0;
+  double seconds = 0;  ///< of training, over all resumed parts
+  std::int64_t steps = 0;
+  std::string stop_reason;
+};
+
+/// Trains the network of a problem: Adam on fresh points, then L-BFGS on points that stay for a while.
+/// Throws Error for a loss that is not finite (naming the term) and for checkpoints that do not belong to the run.
+TrainResult train(const RunFile& run, const Problem& problem, const TrainOptions& options);
+
+}  // namespace residua

@@ -1,0 +1,197 @@
+#include "surrogates/engine.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/core/error.hpp"
+#include "kernels/fused.hpp"
+
+namespace residua {
+
+namespace baseline {
+template <class S>
+const Evaluator<S>* evaluator(int physics);
+}
+namespace avx2 {
+template <class S>
+const Evaluator<S>* evaluator(int physics);
+}
+namespace avx512 {
+template <class S>
+const Evaluator<S>* evaluator(int physics);
+}
+
+namespace {
+
+/// Coordinates and design inputs of any surrogate.
+constexpr int kMaxVariables = 4 + kMaxInputs;
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+template <class S>
+const Evaluator<S>* active_evaluator(int physics) {
+  const std::string_view isa = active_isa();
+  return isa == "avx512" ? avx512::evaluator<S>(physics)
+         : isa == "avx2" ? avx2::evaluator<S>(physics)
+                         : baseline::evaluator<S>(physics);
+}
+
+}  // namespace
+
+template <class S>
+Engine<S>::Engine(const Model& model)
+    : center_(model.center.begin(), model.center.end()), scale_(model.scale.begin(), model.scale.end()) {
+  const PhysicsInfo& physics = find_physics(model.card.physics);
+  const std::vector<double> params = fixed_parameters(model, physics);
+  params_.assign(params.begin(), params.end());
+  design_ = design_positions(model, physics);
+  for (std::size_t i = 0; i < model.card.inputs.size(); ++i) {
+    const std::size_t coords = physics.coords.size();
+    const Variable& v = model.card.inputs[i];
+    inputs_.push_back({i < coords ? physics.coords[i].scale : physics.params[design_[i - coords]].scale, v.lower, v.upper});
+  }
+  for (std::size_t e = 0; e < model.card.outputs.size(); ++e) outputs_.push_back({physics.outputs[e].scale, 0, 0});
+
+  const MlpShape& shape = model.shape;
+  std::size_t lines = 0;
+  for (int l = 0; l < shape.layers(); ++l)
+    lines += std::size_t(shape.fan_in(l) + 1) * padded_to_line<S>(shape.fan_out(l)) / kLine<S>;
+  packed_.assign(lines, Line{});
+  Line* row = packed_.data();
+  for (int l = 0; l < shape.layers(); ++l) {
+    const int in = shape.fan_in(l), out = shape.fan_out(l);
+    const double* w = model.weights.data() + shape.offset(l);
+    for (int i = 0; i <= in; ++i, row += padded_to_line<S>(out) / kLine<S>)  // the last row is the bias
+      for (int o = 0; o < out; ++o) row[o / kLine<S>].value[o % kLine<S>] = S(i < in ? w[o * in + i] : w[in * out + o]);
+  }
+  plan_ = {{shape, nullptr, center_.data(), scale_.data()}, packed_.data()->value, params_.data(), design_.data(),
+           int(design_.size())};
+  evaluator_ = active_evaluator<S>(int(&physics - catalog().data()));
+}
+
+template <class S>
+template <class Io>
+Status Engine<S>::examine(Io value, std::size_t input, std::uint64_t& outside) const noexcept {
+  if (!std::isfinite(value)) return Status::not_finite;
+  // The bounds in the precision of the call, so that a bound itself is inside.
+  if (value >= Io(inputs_[input].lower) && value <= Io(inputs_[input].upper)) return Status::ok;
+  outside |= std::uint64_t{1} << input;
+  return Status::outside;
+}
+
+template <class S>
+Status Engine<S>::examine_all(const double* in, S* x, std::uint64_t& outside) const noexcept {
+  Status status = Status::ok;
+  outside = 0;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    status = std::max(status, examine(in[i], i, outside));
+    x[i] = S(in[i] / inputs_[i].unit);
+  }
+  return status;
+}
+
+/// Outputs of one point to plant units; all NaN if an input was not finite, so that nobody takes them for an answer.
+template <class S>
+template <class Io>
+Status Engine<S>::finish(const S* y, std::size_t stride, Io* out, std::size_t out_stride, Status status) const noexcept {
+  const bool usable = status != Status::not_finite;
+  for (std::size_t e = 0; e < outputs_.size(); ++e) {
+    const Io value = usable ? Io(double(y[e * stride]) * outputs_[e].unit) : Io(kNan);
+    out[e * out_stride] = value;
+    if (!std::isfinite(value)) status = Status::not_finite;
+  }
+  return status;
+}
+
+template <class S>
+Status Engine<S>::point(const double* in, double* out, std::uint64_t& outside) const noexcept {
+  S x[kMaxVariables], y[kMaxFields];
+  const Status status = examine_all(in, x, outside);
+  if (status != Status::not_finite) evaluator_->point(plan_, x, y);
+  return finish(y, 1, out, 1, status);
+}
+
+template <class S>
+Status Engine<S>::jacobian(const double* in, double* out, double* jacobian, std::uint64_t& outside) const noexcept {
+  S x[kMaxVariables], y[kMaxFields], dy[kMaxFields * kMaxVariables];
+  Status status = examine_all(in, x, outside);
+  if (status != Status::not_finite) evaluator_->jacobian(plan_, x, y, dy);
+  status = finish(y, 1, out, 1, status);
+  for (std::size_t e = 0; e < outputs_.size(); ++e)
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      const std::size_t at = e * inputs_.size() + i;
+      jacobian[at] = status == Status::not_finite ? kNan : double(dy[at]) * (outputs_[e].unit / inputs_[i].unit);
+      if (!std::isfinite(jacobian[at])) status = Status::not_finite;
+    }
+  return status;
+}
+
+template <class S>
+template <class Io>
+Status Engine<S>::batch(std::size_t n, const Io* in, Io* out, Status* each) const noexcept {
+  alignas(64) S x[kMaxVariables * kBlock], y[kMaxFields * kBlock];
+  Status worst = Status::ok;
+  for (std::size_t first = 0; first < n; first += kBlock) {
+    const std::size_t count = std::min<std::size_t>(kBlock, n - first);
+    Status status[kBlock] = {};
+    std::uint64_t outside = 0;
+    for (std::size_t i = 0; i < inputs_.size(); ++i)
+      for (std::size_t b = 0; b < kBlock; ++b) {  // a short last block repeats its last point
+        const Io value = in[i * n + first + std::min(b, count - 1)];
+        status[b] = std::max(status[b], examine(value, i, outside));
+        x[i * kBlock + b] = S(double(value) / inputs_[i].unit);
+      }
+    evaluator_->block(plan_, x, y);
+    for (std::size_t b = 0; b < count; ++b) {
+      status[b] = finish(y + b, kBlock, out + first + b, n, status[b]);
+      if (each) each[first + b] = status[b];
+      worst = std::max(worst, status[b]);
+    }
+  }
+  return worst;
+}
+
+template class Engine<float>;
+template class Engine<double>;
+template Status Engine<float>::batch(std::size_t, const float*, float*, Status*) const noexcept;
+template Status Engine<float>::batch(std::size_t, const double*, double*, Status*) const noexcept;
+template Status Engine<double>::batch(std::size_t, const float*, float*, Status*) const noexcept;
+template Status Engine<double>::batch(std::size_t, const double*, double*, Status*) const noexcept;
+
+namespace {
+
+template <class S>
+void compare(const Model& model, const std::string& where, double tolerance) {
+  const SelfTest& test = model.self_test;
+  const std::size_t n = test.points, inputs = model.card.inputs.size(), outputs = model.card.outputs.size();
+  const Engine<S> engine(model);
+  std::vector<double> batch(outputs * n), in(inputs), out(outputs);
+  engine.template batch<double>(n, test.inputs.data(), batch.data(), nullptr);
+  for (std::size_t p = 0; p < n; ++p) {
+    for (std::size_t i = 0; i < inputs; ++i) in[i] = test.inputs[i * n + p];
+    std::uint64_t outside = 0;
+    engine.point(in.data(), out.data(), outside);
+    for (std::size_t e = 0; e < outputs; ++e) {
+      const double* row = &test.outputs[e * n];
+      double size = 0;
+      for (std::size_t q = 0; q < n; ++q) size = std::max(size, std::abs(row[q]));
+      for (double found : {out[e], batch[e * n + p]})
+        if (!(std::abs(found - row[p]) <= tolerance * size))  // also if it is not a number
+          throw Error(fmt::format("{}: self-test: output {} at point {}: expected {:.9g} as recorded, found {:.9g}", where,
+                                  model.card.outputs[e].name, p, row[p], found));
+    }
+  }
+}
+
+}  // namespace
+
+void run_self_test(const Model& model, const std::string& where) {
+  if (model.precision == Precision::float32)
+    compare<float>(model, where, 1e-4);
+  else
+    compare<double>(model, where, 1e-10);
+}
+
+}  // namespace residua

@@ -1,0 +1,52 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "surrogates/evaluator.hpp"
+#include "surrogates/model.hpp"
+#include "surrogates/surrogate.hpp"
+
+namespace residua {
+
+/// Evaluates a model, in plant units, in the precision S. Immutable once made.
+template <class S>
+class Engine {
+ public:
+  /// The model must pass check().
+  explicit Engine(const Model& model);
+  Engine(Engine&&) = delete;
+
+  // As in Surrogate; sizes are right.
+  Status point(const double* in, double* out, std::uint64_t& outside) const noexcept;
+  Status jacobian(const double* in, double* out, double* jacobian, std::uint64_t& outside) const noexcept;
+  template <class Io>
+  Status batch(std::size_t n, const Io* in, Io* out, Status* each) const noexcept;
+
+ private:
+  /// An input or output: its unit over the dimensionless one, and its range.
+  struct Range {
+    double unit, lower, upper;
+  };
+  struct alignas(64) Line {
+    S value[kLine<S>];
+  };
+
+  template <class Io>
+  Status examine(Io value, std::size_t input, std::uint64_t& outside) const noexcept;
+  Status examine_all(const double* in, S* x, std::uint64_t& outside) const noexcept;
+  template <class Io>
+  Status finish(const S* y, std::size_t stride, Io* out, std::size_t out_stride, Status status) const noexcept;
+
+  std::vector<Range> inputs_, outputs_;
+  std::vector<Line> packed_;
+  std::vector<S> center_, scale_, params_;
+  std::vector<int> design_;
+  Plan<S> plan_;
+  const Evaluator<S>* evaluator_;
+};
+
+/// Runs the self-test of a checked model, one point at a time and in a batch. Throws Error if an output differs from the
+/// recorded one by more than 1e-4 (float32) or 1e-10 (float64) of the largest recorded value of that output.
+void run_self_test(const Model& model, const std::string& where);
+
+}  // namespace residua

@@ -1,0 +1,475 @@
+#include "surrogates/file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sodium.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <ctime>
+#include <mutex>
+
+#include "datasets/atomic_file.hpp"
+#include "datasets/h5.hpp"
+#include "kernels/core/error.hpp"
+#include "surrogates/engine.hpp"
+
+namespace residua {
+namespace {
+
+constexpr std::string_view kFormat = "residua surrogate";
+/// Larger than any network within the limits of kernels/points.hpp.
+constexpr std::uint64_t kMaxFile = std::uint64_t{64} << 20;
+constexpr std::size_t kMaxNames = 128;
+
+// The trailer: a mark, the size of the image before it (little-endian), and the digest of that image.
+constexpr std::array<unsigned char, 8> kMark = {'R', 'S', 'D', 'U', 'A', 0x1a, '\n', 1};
+constexpr std::size_t kDigest = 32, kTrailer = kMark.size() + 8 + kDigest;
+
+[[noreturn]] void fail(const std::string& where, const std::string& what) { throw Error(where + ": " + what); }
+
+[[noreturn]] void fail_with_errno(const std::filesystem::path& path, const char* what) {
+  throw Error(fmt::format("{}: {} failed: {}", path.string(), what, std::strerror(errno)));
+}
+
+std::array<unsigned char, kDigest> digest_of(std::span<const std::byte> image) {
+  std::array<unsigned char, kDigest> digest;
+  if (sodium_init() < 0) throw Error("libsodium does not start");
+  crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(image.data()), image.size(),
+                     nullptr, 0);
+  return digest;
+}
+
+std::uint64_t little_endian(const std::byte* at) {
+  std::uint64_t value = 0;
+  for (int i = 0; i < 8; ++i) value |= std::uint64_t(at[i]) << (8 * i);
+  return value;
+}
+
+/// The HDF5 image in a file, once its digest is verified.
+std::span<const std::byte> unsealed(std::span<const std::byte> file, const std::string& where) {
+  if (file.size() > kMaxFile)
+    fail(where, fmt::format("expected at most {} bytes, found {}", kMaxFile, file.size()));
+  if (file.size() < kTrailer || std::memcmp(&file[file.size() - kTrailer], kMark.data(), kMark.size()) != 0)
+    fail(where, "not a Residua surrogate, or cut off: its last bytes are not the trailer of one");
+  const std::span image = file.first(file.size() - kTrailer);
+  const std::byte* trailer = image.data() + image.size();
+  if (little_endian(trailer + kMark.size()) != image.size())
+    fail(where, fmt::format("damaged: its trailer expects {} bytes before it, found {}",
+                            little_endian(trailer + kMark.size()), image.size()));
+  if (std::memcmp(digest_of(image).data(), trailer + kMark.size() + 8, kDigest) != 0)
+    fail(where, "damaged or changed after it was saved: its digest does not match its content");
+  return image;
+}
+
+/// Only the plainest HDF5: superblock version 0 at offset 0, nothing before or after, no driver information. That version
+/// has no extensions, so no cache images, shared messages or file-space strategies either.
+void check_superblock(std::span<const std::byte> image, const std::string& where) {
+  constexpr unsigned char kStart[] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n', 0, 0, 0, 0, 0, 8, 8, 0};
+  constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
+  if (image.size() < 96 || std::memcmp(image.data(), kStart, sizeof kStart) != 0)
+    fail(where, "not an HDF5 file with superblock version 0 at its start");
+  const std::uint64_t base = little_endian(&image[24]), free_space = little_endian(&image[32]);
+  const std::uint64_t end = little_endian(&image[40]), driver = little_endian(&image[48]);
+  if (base != 0 || free_space != kNowhere || driver != kNowhere || end != image.size())
+    fail(where, fmt::format("its HDF5 superblock has a base, free space or a driver, or ends elsewhere: expected {} "
+                            "bytes, found {}",
+                            image.size(), end));
+}
+
+/// Refuses what this version does not know, since it might change the meaning of the rest; only attributes named x_...
+/// may be ignored. What is missing is found when it is read.
+void expect_only(const h5::Group& group, const std::string& where, std::initializer_list<std::string_view> attributes,
+                 std::initializer_list<std::string_view> children) {
+  const auto check = [&](const char* kind, const std::vector<std::string>& found, auto& known) {
+    if (found.size() > kMaxNames) fail(where, fmt::format("expected at most {} {}s, found {}", kMaxNames, kind, found.size()));
+    for (const std::string& name : found)
+      if (std::find(known.begin(), known.end(), name) == known.end())
+        fail(where, fmt::format("unknown {} '{}': expected only {}", kind, name, fmt::join(known, ", ")));
+  };
+  std::vector<std::string> critical = group.attributes();
+  std::erase_if(critical, [](const std::string& name) { return name.starts_with("x_"); });
+  check("attribute", critical, attributes);
+  check("object", group.children(), children);
+}
+
+/// UTF-8 without control characters other than tab and newline.
+void check_text(const std::string& text, const std::string& where) {
+  for (std::size_t i = 0; i < text.size();) {
+    const unsigned char c = text[i];
+    const std::size_t length = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+    bool good = length > 0 && i + length <= text.size() && (c >= 0x20 || c == '\t' || c == '\n') && c != 0x7f;
+    for (std::size_t k = 1; good && k < length; ++k) good = (static_cast<unsigned char>(text[i + k]) & 0xc0) == 0x80;
+    if (!good) fail(where, fmt::format("expected UTF-8 text without control characters, found byte {:#04x} at {}", c, i));
+    i += length;
+  }
+}
+
+std::string read_text(const h5::Group& group, const std::string& name, const std::string& where) {
+  std::string text = group.read_string(name);
+  check_text(text, where + ": " + name);
+  return text;
+}
+
+void write_text(h5::Group& group, const std::string& name, const std::string& text, const std::string& where) {
+  check_text(text, where + ": " + name);
+  group.write_attribute(name, text);
+}
+
+// A list of names is one text of a name a line.
+std::vector<std::string> read_lines(const h5::Group& group, const std::string& name, const std::string& where) {
+  const std::string text = read_text(group, name, where);
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  if (lines.size() > kMaxNames) fail(where, fmt::format("{}: expected at most {} lines, found {}", name, kMaxNames, lines.size()));
+  return lines;
+}
+
+template <class T>
+void write_lines(h5::Group& group, const std::string& name, const std::vector<T>& items, std::string T::* member,
+                 const std::string& where) {
+  std::string text;
+  for (const T& item : items) {
+    if (item.*member == "" || (item.*member).find('\n') != std::string::npos)
+      fail(where, fmt::format("{}: expected one line of text for each, found '{}'", name, item.*member));
+    text += item.*member + '\n';
+  }
+  write_text(group, name, text, where);
+}
+
+std::vector<double> read_row(const h5::Group& group, const std::string& name) {
+  return group.read<double>(name, 1, kMaxFile).values;
+}
+
+template <class T>
+void write_row(h5::Group& group, const std::string& name, const std::vector<T>& items, double T::* member) {
+  std::vector<double> values;
+  for (const T& item : items) values.push_back(item.*member);
+  group.write(name, std::span<const double>(values), {values.size()});
+}
+
+/// As many items as there are names; every other list about them must be as long.
+template <class T>
+void assign(std::vector<T>& items, const std::vector<std::string>& values, std::string T::* member, const std::string& where) {
+  if (items.size() != values.size())
+    fail(where, fmt::format("lists of {} and {} entries, expected the same length", items.size(), values.size()));
+  for (std::size_t i = 0; i < items.size(); ++i) items[i].*member = values[i];
+}
+template <class T>
+void assign(std::vector<T>& items, const std::vector<double>& values, double T::* member, const std::string& where) {
+  if (items.size() != values.size())
+    fail(where, fmt::format("lists of {} and {} entries, expected the same length", items.size(), values.size()));
+  for (std::size_t i = 0; i < items.size(); ++i) items[i].*member = values[i];
+}
+
+constexpr std::pair<Activation, std::string_view> kActivations[] = {
+    {Activation::tanh, "tanh"}, {Activation::sin, "sin"}, {Activation::silu, "silu"}};
+
+int read_size(const h5::Group& group, const std::string& name, int limit, const std::string& where) {
+  const std::int64_t value = group.read_int64(name);
+  if (value < 0 || value > limit) fail(where, fmt::format("{}: expected 0 to {}, found {}", name, limit, value));
+  return int(value);
+}
+
+void write_variables(h5::Group group, const std::vector<Variable>& variables, const std::string& where) {
+  write_lines(group, "names", variables, &Variable::name, where);
+  write_lines(group, "units", variables, &Variable::unit, where);
+  write_row(group, "lower", variables, &Variable::lower);
+  write_row(group, "upper", variables, &Variable::upper);
+}
+
+std::vector<Variable> read_variables(const h5::Group& group, const std::string& where) {
+  expect_only(group, where, {"names", "units"}, {"lower", "upper"});
+  const std::vector<std::string> names = read_lines(group, "names", where);
+  std::vector<Variable> variables(names.size());
+  assign(variables, names, &Variable::name, where);
+  assign(variables, read_lines(group, "units", where), &Variable::unit, where);
+  assign(variables, read_row(group, "lower"), &Variable::lower, where);
+  assign(variables, read_row(group, "upper"), &Variable::upper, where);
+  return variables;
+}
+
+void write_network(h5::Group group, const Model& model) {
+  const MlpShape& shape = model.shape;
+  group.write_attribute("inputs", std::int64_t{shape.inputs});
+  group.write_attribute("width", std::int64_t{shape.width});
+  group.write_attribute("depth", std::int64_t{shape.depth});
+  group.write_attribute("outputs", std::int64_t{shape.outputs});
+  for (const auto& [activation, name] : kActivations)
+    if (activation == shape.activation) group.write_attribute("activation", name);
+  if (model.precision == Precision::float32) {
+    const std::vector<float> weights(model.weights.begin(), model.weights.end());
+    group.write("weights", std::span<const float>(weights), {weights.size()});
+  } else {
+    group.write("weights", std::span<const double>(model.weights), {model.weights.size()});
+  }
+  group.write("center", std::span<const double>(model.center), {model.center.size()});
+  group.write("scale", std::span<const double>(model.scale), {model.scale.size()});
+}
+
+void read_network(const h5::Group& group, const std::string& where, Model& model) {
+  expect_only(group, where, {"inputs", "width", "depth", "outputs", "activation"}, {"weights", "center", "scale"});
+  MlpShape& shape = model.shape;
+  shape.inputs = read_size(group, "inputs", kMaxInputs, where);
+  shape.width = read_size(group, "width", kMaxWidth, where);
+  shape.depth = read_size(group, "depth", kMaxDepth, where);
+  shape.outputs = read_size(group, "outputs", kMaxFields, where);
+  const std::string activation = read_text(group, "activation", where);
+  const auto known = std::find_if(std::begin(kActivations), std::end(kActivations), [&](auto& a) { return a.second == activation; });
+  if (known == std::end(kActivations)) fail(where, fmt::format("activation: expected tanh, sin or silu, found '{}'", activation));
+  shape.activation = known->first;
+  model.precision = group.info("weights").type == h5::ElementType::float32 ? Precision::float32 : Precision::float64;
+  if (model.precision == Precision::float32) {
+    const std::vector<float> weights = group.read<float>("weights", 1, kMaxFile).values;
+    model.weights.assign(weights.begin(), weights.end());
+  } else {
+    model.weights = read_row(group, "weights");
+  }
+  model.center = read_row(group, "center");
+  model.scale = read_row(group, "scale");
+}
+
+void write_fixed(h5::Group group, const std::vector<FixedParameter>& fixed, const std::string& where) {
+  write_lines(group, "names", fixed, &FixedParameter::name, where);
+  write_lines(group, "units", fixed, &FixedParameter::unit, where);
+  write_row(group, "values", fixed, &FixedParameter::value);
+}
+
+std::vector<FixedParameter> read_fixed(const h5::Group& group, const std::string& where) {
+  expect_only(group, where, {"names", "units"}, {"values"});
+  const std::vector<std::string> names = read_lines(group, "names", where);
+  std::vector<FixedParameter> fixed(names.size());
+  assign(fixed, names, &FixedParameter::name, where);
+  assign(fixed, read_lines(group, "units", where), &FixedParameter::unit, where);
+  assign(fixed, read_row(group, "values"), &FixedParameter::value, where);
+  return fixed;
+}
+
+void write_validation(h5::Group group, const Validation& validation, const std::string& where) {
+  write_text(group, "reference", validation.reference, where);
+  group.write_attribute("cases", validation.cases);
+  write_row(group, "median", validation.outputs, &OutputError::median);
+  write_row(group, "worst", validation.outputs, &OutputError::worst);
+  write_row(group, "default_case", validation.outputs, &OutputError::default_case);
+  write_row(group, "max_abs", validation.outputs, &OutputError::max_abs);
+}
+
+Validation read_validation(const h5::Group& group, const std::string& where) {
+  expect_only(group, where, {"reference", "cases"}, {"median", "worst", "default_case", "max_abs"});
+  Validation validation{read_text(group, "reference", where), group.read_int64("cases"), {}};
+  const std::vector<double> median = read_row(group, "median");
+  validation.outputs.resize(std::min(median.size(), kMaxNames));
+  assign(validation.outputs, median, &OutputError::median, where);
+  assign(validation.outputs, read_row(group, "worst"), &OutputError::worst, where);
+  assign(validation.outputs, read_row(group, "default_case"), &OutputError::default_case, where);
+  assign(validation.outputs, read_row(group, "max_abs"), &OutputError::max_abs, where);
+  return validation;
+}
+
+std::string now() {
+  const std::time_t time = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm utc{};
+  gmtime_r(&time, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+void write_provenance(h5::Group group, const Provenance& provenance, const std::string& where) {
+  write_text(group, "run_file", provenance.run_file, where);
+  write_text(group, "code_version", provenance.code_version, where);
+  write_text(group, "created", provenance.created.empty() ? now() : provenance.created, where);
+  write_lines(group, "dataset_names", provenance.datasets, &DatasetHash::name, where);
+  write_lines(group, "dataset_sha256", provenance.datasets, &DatasetHash::sha256, where);
+  group.write_attribute("seed", provenance.seed);
+  group.write_attribute("training_seconds", provenance.training_seconds);
+  write_row(group, "loss_steps", provenance.loss_history, &LossPoint::step);
+  write_row(group, "loss_values", provenance.loss_history, &LossPoint::loss);
+}
+
+Provenance read_provenance(const h5::Group& group, const std::string& where) {
+  expect_only(group, where,
+              {"run_file", "code_version", "created", "dataset_names", "dataset_sha256", "seed", "training_seconds"},
+              {"loss_steps", "loss_values"});
+  Provenance provenance;
+  provenance.run_file = read_text(group, "run_file", where);
+  provenance.code_version = read_text(group, "code_version", where);
+  provenance.created = read_text(group, "created", where);
+  const std::vector<std::string> names = read_lines(group, "dataset_names", where);
+  provenance.datasets.resize(names.size());
+  assign(provenance.datasets, names, &DatasetHash::name, where);
+  assign(provenance.datasets, read_lines(group, "dataset_sha256", where), &DatasetHash::sha256, where);
+  provenance.seed = group.read_int64("seed");
+  provenance.training_seconds = group.read_double("training_seconds");
+  const std::vector<double> steps = read_row(group, "loss_steps");
+  provenance.loss_history.resize(steps.size());
+  assign(provenance.loss_history, steps, &LossPoint::step, where);
+  assign(provenance.loss_history, read_row(group, "loss_values"), &LossPoint::loss, where);
+  return provenance;
+}
+
+void write_self_test(h5::Group group, const SelfTest& test, const Model& model) {
+  group.write("inputs", std::span<const double>(test.inputs), {model.card.inputs.size(), test.points});
+  group.write("outputs", std::span<const double>(test.outputs), {model.card.outputs.size(), test.points});
+}
+
+constexpr std::size_t kSelfTestPoints = 16, kMinSelfTest = 8, kMaxSelfTest = 4096;
+
+SelfTest read_self_test(const h5::Group& group, const std::string& where, const Card& card) {
+  expect_only(group, where, {}, {"inputs", "outputs"});
+  h5::Array<double> inputs = group.read<double>("inputs", 2, kMaxFile), outputs = group.read<double>("outputs", 2, kMaxFile);
+  const std::uint64_t points = inputs.shape[1];
+  if (inputs.shape[0] != card.inputs.size() || outputs.shape[0] != card.outputs.size() || outputs.shape[1] != points ||
+      points < kMinSelfTest || points > kMaxSelfTest)
+    fail(where, fmt::format("expected inputs [{}][n] and outputs [{}][n] with n from {} to {}, found [{}] and [{}]",
+                            card.inputs.size(), card.outputs.size(), kMinSelfTest, kMaxSelfTest,
+                            fmt::join(inputs.shape, "]["), fmt::join(outputs.shape, "][")));
+  return {points, std::move(inputs.values), std::move(outputs.values)};
+}
+
+/// Points spread over the envelope by a Kronecker sequence, a little inside since physics may be singular on its edge.
+SelfTest record_self_test(const Model& model) {
+  const std::size_t n = kSelfTestPoints, inputs = model.card.inputs.size(), outputs = model.card.outputs.size();
+  SelfTest test{n, std::vector<double>(inputs * n), std::vector<double>(outputs * n)};
+  for (std::size_t p = 0; p < n; ++p) {
+    std::vector<double> in(inputs);
+    for (std::size_t i = 0; i < inputs; ++i) {
+      const double step = std::sqrt(double(i * i + 3 * i + 7)), turn = step * double(p + 1);
+      const Variable& v = model.card.inputs[i];
+      in[i] = test.inputs[i * n + p] = v.lower + (v.upper - v.lower) * (0.02 + 0.96 * (turn - std::floor(turn)));
+    }
+    const std::vector<double> out = reference_outputs(model, in);
+    for (std::size_t e = 0; e < outputs; ++e) test.outputs[e * n + p] = out[e];
+  }
+  return test;
+}
+
+void write_model(h5::Group& root, const Model& model, const std::string& where) {
+  root.write_attribute("format", kFormat);
+  root.write_attribute("format_version", std::int64_t{kFormatVersion});
+  root.write_attribute("physics", model.card.physics);
+  write_network(root.create_group("network"), model);
+  write_variables(root.create_group("inputs"), model.card.inputs, where + ": inputs");
+  write_variables(root.create_group("outputs"), model.card.outputs, where + ": outputs");
+  write_fixed(root.create_group("fixed"), model.card.fixed, where + ": fixed");
+  write_validation(root.create_group("validation"), model.card.validation, where + ": validation");
+  write_provenance(root.create_group("provenance"), model.card.provenance, where + ": provenance");
+  write_self_test(root.create_group("self_test"), model.self_test, model);
+}
+
+Model read_model(const h5::Group& root, const std::string& where) {
+  if (!root.has_attribute("format") || root.read_string("format") != kFormat)
+    fail(where, fmt::format("not a surrogate: expected the attribute format = '{}'", kFormat));
+  const std::int64_t version = root.read_int64("format_version");
+  if (version > kFormatVersion)
+    fail(where, fmt::format("written by a newer Residua: format version {}, this one reads up to {}", version, kFormatVersion));
+  if (version < 1) fail(where, fmt::format("format version: expected 1 to {}, found {}", kFormatVersion, version));
+  expect_only(root, where, {"format", "format_version", "physics"},
+              {"network", "inputs", "outputs", "fixed", "validation", "provenance", "self_test"});
+  Model model;
+  model.card.format_version = int(version);
+  model.card.physics = read_text(root, "physics", where);
+  read_network(root.open_group("network"), where + ": network", model);
+  model.card.inputs = read_variables(root.open_group("inputs"), where + ": inputs");
+  model.card.outputs = read_variables(root.open_group("outputs"), where + ": outputs");
+  model.card.fixed = read_fixed(root.open_group("fixed"), where + ": fixed");
+  model.card.validation = read_validation(root.open_group("validation"), where + ": validation");
+  model.card.provenance = read_provenance(root.open_group("provenance"), where + ": provenance");
+  model.self_test = read_self_test(root.open_group("self_test"), where + ": self_test", model.card);
+  return model;
+}
+
+/// An open file descriptor.
+class Descriptor {
+ public:
+  explicit Descriptor(int id) : id_(id) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (id_ >= 0) close(id_);
+  }
+  int id() const { return id_; }
+
+ private:
+  int id_;
+};
+
+/// The whole of a regular file, read once. Not blocking, so that a pipe is refused instead of waited for.
+std::vector<std::byte> read_file(const std::filesystem::path& path) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat info {};
+  if (file.id() < 0) fail_with_errno(path, "opening");
+  if (fstat(file.id(), &info) != 0) fail_with_errno(path, "looking at it");
+  if (!S_ISREG(info.st_mode)) fail(path.string(), "not a regular file");
+  if (std::uint64_t(info.st_size) > kMaxFile)
+    fail(path.string(), fmt::format("expected at most {} bytes, found {}", kMaxFile, info.st_size));
+  std::vector<std::byte> bytes(info.st_size);
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t count = read(file.id(), bytes.data() + done, bytes.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail_with_errno(path, "reading");
+    if (count == 0) fail(path.string(), "became shorter while it was read");
+    done += count;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::vector<std::byte> sealed(std::vector<std::byte> image) {
+  const auto digest = digest_of(image);
+  const std::uint64_t size = image.size();
+  for (unsigned char c : kMark) image.push_back(std::byte(c));
+  for (int i = 0; i < 8; ++i) image.push_back(std::byte(size >> (8 * i)));
+  for (unsigned char c : digest) image.push_back(std::byte(c));
+  return image;
+}
+
+void save(const Model& model, const std::filesystem::path& path) {
+  const std::string where = path.string();
+  Model complete = model;
+  if (model.precision == Precision::float32)
+    for (double& weight : complete.weights) weight = float(weight);
+  check(complete, where);
+  complete.self_test = record_self_test(complete);
+  run_self_test(complete, where);
+
+  const StagedFile image(path);  // never committed: its bytes go on under a seal
+  {
+    const h5::File file = h5::File::create(image.path().string());
+    h5::Group root = file.root();
+    write_model(root, complete, where);
+  }
+  const std::vector<std::byte> bytes = sealed(read_file(image.path()));
+  load(bytes, where);  // what cannot be read back must not replace what is there
+  write_file(path, bytes);
+}
+
+Model load(const std::filesystem::path& path) { return load(read_file(path), path.string()); }
+
+Model load(std::span<const std::byte> file, const std::string& name) {
+  const std::span<const std::byte> image = unsealed(file, name);
+  check_superblock(image, name);
+  // To HDF5, images of one name are one file: so one at a time, under a name that no file on the disk has.
+  static std::mutex one_at_a_time;
+  const std::scoped_lock lock(one_at_a_time);
+  Model model = read_model(h5::File::from_image(image, name + " (in memory)").root(), name);
+  check(model, name);
+  run_self_test(model, name);
+  for (unsigned char c : digest_of(image)) model.card.digest += fmt::format("{:02x}", c);
+  return model;
+}
+
+}  // namespace residua

@@ -1,0 +1,75 @@
+#pragma once
+#include <cstring>
+#include <stdexcept>
+#include <vector>
+
+#include "kernels/cuda/fused_tile.hpp"
+#include "tests/kernels/problem.hpp"
+
+namespace residua::testing_support {
+
+/// Aligned bytes that start as NaN (so that reading what nobody wrote shows), with a guard behind them.
+class GuardedBytes {
+ public:
+  explicit GuardedBytes(std::size_t bytes) : bytes_(bytes), memory_((bytes + kGuard) / sizeof(Unit) + 1) {
+    std::memset(data(), 0xff, bytes);
+    std::memset(data() + bytes, kMark, kGuard);
+  }
+  unsigned char* data() { return memory_.front().bytes; }
+  bool intact() {
+    for (std::size_t k = 0; k < kGuard; ++k)
+      if (data()[bytes_ + k] != kMark) return false;
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t kGuard = 512;
+  static constexpr unsigned char kMark = 0x5a;
+  struct alignas(256) Unit {
+    unsigned char bytes[256];
+  };
+  std::size_t bytes_;
+  std::vector<Unit> memory_;
+};
+
+struct TwinOptions {
+  std::size_t shared_limit = std::size_t(1) << 30;  ///< 0: panels in the workspace
+  int max_blocks = cuda::kMaxBlocks;
+  bool gradient = true;
+  bool backward = false;  ///< the order of the threads in a phase
+};
+
+/// The fused CUDA kernels on the host, block after block.
+template <class S, class Ph, class Term>
+Outcome<S> run_twin(const Problem<Ph>& q, const TwinOptions& options = {}) {
+  const Cast<S, Ph> cast(q);
+  constexpr int E = kEquationsOf<Ph, Term>;
+  const auto plan = cuda::FusedPlan::of<S>(q.shape, kChannelsOf<Ph, Term>.count, E, q.n, options.gradient,
+                                           options.shared_limit, options.max_blocks);
+  GuardedBytes workspace(plan.bytes);
+  Outcome<S> outcome{std::vector<double>(E), {}, std::vector<S>(std::size_t(E * q.n))};
+  outcome.gradient.resize(std::size_t(plan.parameters));
+  const cuda::FusedArgs<S> args{cast.network,            cast.points, cast.fused_weights,
+                                outcome.residual.data(), plan,        workspace.data()};
+  const cuda::HostBlock block{options.backward};
+  for (int b = 0; b < plan.blocks; ++b) {
+    GuardedBytes shared(plan.shared_bytes);
+    const auto store = cuda::BlockStorage<S>::of(args, E, b, shared.data());
+    if (options.gradient)
+      cuda::FusedTile<Ph, Term, S, true>(args, store).run(block, b);
+    else
+      cuda::FusedTile<Ph, Term, S, false>(args, store).run(block, b);
+    if (!shared.intact()) throw std::logic_error("a block wrote beyond its shared memory");
+  }
+  if (!workspace.intact()) throw std::logic_error("a block wrote beyond the workspace");
+
+  double storage[cuda::kThreads];
+  cuda::sum_partials(block, 0, reinterpret_cast<const double*>(workspace.data()), plan.blocks, E, outcome.loss.data(),
+                     storage);
+  const auto* gradient = reinterpret_cast<const S*>(workspace.data() + plan.gradient_at);
+  for (std::int64_t k = 0; k * cuda::kLanes < plan.parameters; ++k)
+    cuda::sum_partials(block, k, gradient, plan.blocks, plan.parameters, outcome.gradient.data(), storage);
+  return outcome;
+}
+
+}  // namespace residua::testing_support
