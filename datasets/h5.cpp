@@ -1,17 +1,12 @@
 #include "datasets/h5.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <hdf5.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <utility>
 
+#include "datasets/atomic_file.hpp"
 #include "kernels/core/error.hpp"
 
 namespace residua::h5 {
@@ -421,32 +416,13 @@ Group File::root() const {
 }
 
 void write_atomically(const std::string& path, const std::function<void(Group&)>& fill) {
-  static std::atomic<unsigned> count{0};
-  const std::string temporary = fmt::format("{}.{}.{}.part", path, getpid(), count++);
-  const auto sync = [](const std::string& name, int flags) {
-    const int descriptor = open(name.c_str(), flags);
-    const bool done = descriptor >= 0 && fsync(descriptor) == 0;
-    if (descriptor >= 0) close(descriptor);
-    return done;
-  };
-  const auto fail_with_errno = [&](const char* what) {
-    fail(path, fmt::format("{} failed: {}", what, std::strerror(errno)));
-  };
-  try {
-    {
-      const File file = File::create(temporary);
-      Group root = file.root();
-      fill(root);
-    }
-    if (!sync(temporary, O_RDONLY)) fail_with_errno("syncing the file");
-    if (std::rename(temporary.c_str(), path.c_str()) != 0) fail_with_errno("renaming the file");
-  } catch (...) {
-    std::remove(temporary.c_str());
-    throw;
+  StagedFile staged(path);
+  {
+    const File file = File::create(staged.path());
+    Group root = file.root();
+    fill(root);
   }
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
-  if (!sync(folder, O_RDONLY | O_DIRECTORY)) fail_with_errno("syncing the folder");
+  staged.commit();
 }
 
 }  // namespace residua::h5

@@ -129,8 +129,8 @@ void run(const char* file, const char* csv_path) {
   predict.print("predict");
   derive.print("jacobian");
   std::printf("%s by %s: mean distance from the set-point %.4g %s, largest %.4g, input held in %d of %d steps\n",
-              outputs[controlled].name.c_str(), inputs[moved].name.c_str(), sum / kSteps, outputs[controlled].unit.c_str(),
-              worst, held, kSteps);
+              outputs[controlled].name.c_str(), inputs[moved].name.c_str(), sum / kSteps,
+              outputs[controlled].unit.c_str(), worst, held, kSteps);
 }
 
 }  // namespace

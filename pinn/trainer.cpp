@@ -186,6 +186,8 @@ class Trainer {
       for (const double m : term.mean_square) sum += m;
       terms += fmt::format(" {}={:.2e}", term.name, sum);
     }
+    const std::int64_t every = std::max<std::int64_t>(1, (run_.adam.steps + run_.lbfgs.steps) / 200);
+    if (history_.empty() || double(steps()) >= history_.back().step + double(every)) history_.push_back({double(steps()), loss_});
     options_.progress.update(phase, done, total,
                              fmt::format("loss={:.3e}{} points_per_s={:.2e}", loss_, terms, double(points_) / std::max(1e-9, elapsed())));
   }
@@ -206,6 +208,7 @@ class Trainer {
     r.weights.assign(w, w + state_.weights.numel());
     for (const ActiveTerm& term : terms_)
       for (std::size_t e = 0; e < term.mean_square.size(); ++e) r.losses.push_back({term.name, int(e), term.mean_square[e]});
+    r.history = history_;
     r.loss = loss_;
     r.seconds = before_ + elapsed();
     r.steps = steps();
@@ -223,6 +226,7 @@ class Trainer {
   at::ScalarType precision_ = at::kDouble;
   double loss_ = 0, before_ = 0;
   std::int64_t points_ = 0;
+  std::vector<LossPoint> history_;
   Clock::time_point start_;
 };
 

@@ -6,6 +6,7 @@
 #include "pinn/problem.hpp"
 #include "pinn/progress.hpp"
 #include "pinn/run_file.hpp"
+#include "surrogates/card.hpp"
 
 namespace residua {
 
@@ -26,6 +27,7 @@ struct TermLoss {
 struct TrainResult {
   std::vector<double> weights;
   std::vector<TermLoss> losses;
+  std::vector<LossPoint> history;  ///< thinned to a few hundred points; of this part of a resumed run
   double loss = 0;
   double seconds = 0;  ///< of training, over all resumed parts
   std::int64_t steps = 0;

@@ -78,7 +78,7 @@ std::vector<std::vector<double>> validation_cases(const Problem& problem, int un
   return cases;
 }
 
-Validation validate(const Problem& problem, const Predictor& predict, int unseen, std::uint64_t seed) {
+Judgement judge(const Problem& problem, const Predictor& predict, int unseen, std::uint64_t seed) {
   const Reference* reference = find_reference(problem.physics().name);
   if (!reference)
     throw Error(fmt::format("{}: no reference solution: expected one in pinn/reference.cpp, or a measured table", problem.physics().name));
@@ -88,28 +88,29 @@ Validation validate(const Problem& problem, const Predictor& predict, int unseen
   const auto cases = validation_cases(problem, unseen, seed);
   const auto& outputs = problem.physics().outputs;
 
-  Validation v{std::string(reference->name), int(cases.size()) - 1, {}, {}};
+  Judgement result{{std::string(reference->name), std::int64_t(cases.size()) - 1, {}}, {}};
+  std::vector<OutputError>& errors = result.validation.outputs;
+  errors.resize(outputs.size());
   std::vector<std::vector<double>> relative(outputs.size());
-  for (const Quantity& output : outputs) v.outputs.push_back({std::string(output.name), std::string(output.unit)});
   double worst = -1;
   for (std::size_t c = 0; c < cases.size(); ++c) {
     const auto expected = reference->solve(cases[c], grid), found = predict(cases[c], coords, n);
     for (std::size_t o = 0; o < outputs.size(); ++o) {
       const Difference d = compare(&found[o * n], &expected[o * n], n);
-      v.outputs[o].max_abs = std::max(v.outputs[o].max_abs, d.max_abs);
-      if (c == 0) v.outputs[o].at_default = d.relative;
+      errors[o].max_abs = std::max(errors[o].max_abs, d.max_abs);
+      if (c == 0) errors[o].default_case = d.relative;
       if (c > 0 || cases.size() == 1) relative[o].push_back(d.relative);
       if (d.relative > worst) {
         worst = d.relative;
-        v.worst_params = cases[c];
+        result.worst_params = cases[c];
       }
     }
   }
   for (std::size_t o = 0; o < outputs.size(); ++o) {
-    v.outputs[o].median = median(relative[o]);
-    v.outputs[o].worst = *std::max_element(relative[o].begin(), relative[o].end());
+    errors[o].median = median(relative[o]);
+    errors[o].worst = *std::max_element(relative[o].begin(), relative[o].end());
   }
-  return v;
+  return result;
 }
 
 }  // namespace residua

@@ -5,23 +5,15 @@
 
 #include "pinn/problem.hpp"
 #include "pinn/reference.hpp"
+#include "surrogates/card.hpp"
 
 namespace residua {
 
-/// How far a surrogate's output is from the reference. Relative L2: norm of the difference over norm of the reference,
-/// over the grid of one case, both in plant units.
-struct OutputError {
-  std::string name, unit;
-  double median = 0, worst = 0;  ///< relative L2 over the unseen cases
-  double at_default = 0;         ///< relative L2 of the default case
-  double max_abs = 0;            ///< over all cases and points, in `unit`
-};
-
-struct Validation {
-  std::string reference;
-  int cases = 0;
-  std::vector<OutputError> outputs;
-  std::vector<double> worst_params;  ///< parameters of the case with the largest error
+/// How far a surrogate is from the reference. Relative L2: norm of the difference over norm of the reference, over the grid
+/// of one case, both in plant units.
+struct Judgement {
+  Validation validation;             ///< as the card of a surrogate holds it
+  std::vector<double> worst_params;  ///< parameters of the case with the largest relative error
 };
 
 /// Outputs [outputs][n] in plant units of whatever is validated, at n points: coords [coords][n] and the parameters of the
@@ -36,6 +28,6 @@ Grid validation_grid(const Problem& problem, int points = 40);
 std::vector<std::vector<double>> validation_cases(const Problem& problem, int unseen, std::uint64_t seed);
 
 /// Judges a predictor by the reference of the physics, on 1 + unseen cases. Throws Error if there is no reference.
-Validation validate(const Problem& problem, const Predictor& predict, int unseen, std::uint64_t seed);
+Judgement judge(const Problem& problem, const Predictor& predict, int unseen, std::uint64_t seed);
 
 }  // namespace residua

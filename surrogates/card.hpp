@@ -5,8 +5,8 @@
 
 namespace residua {
 
-/// An input or output of a surrogate in plant units. For an input, `lower` and `upper` bound the operating envelope it was
-/// trained on; for an output, the range it is expected in.
+/// An input or output of a surrogate in plant units. For an input, `lower` and `upper` bound the operating envelope it
+/// was trained on; for an output, the range it is expected in.
 struct Variable {
   std::string name, unit;
   double lower = 0, upper = 0;

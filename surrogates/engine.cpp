@@ -50,7 +50,8 @@ Engine<S>::Engine(const Model& model)
   for (std::size_t i = 0; i < model.card.inputs.size(); ++i) {
     const std::size_t coords = physics.coords.size();
     const Variable& v = model.card.inputs[i];
-    inputs_.push_back({i < coords ? physics.coords[i].scale : physics.params[design_[i - coords]].scale, v.lower, v.upper});
+    inputs_.push_back(
+        {i < coords ? physics.coords[i].scale : physics.params[design_[i - coords]].scale, v.lower, v.upper});
   }
   for (std::size_t e = 0; e < model.card.outputs.size(); ++e) outputs_.push_back({physics.outputs[e].scale, 0, 0});
 
@@ -66,7 +67,10 @@ Engine<S>::Engine(const Model& model)
     for (int i = 0; i <= in; ++i, row += padded_to_line<S>(out) / kLine<S>)  // the last row is the bias
       for (int o = 0; o < out; ++o) row[o / kLine<S>].value[o % kLine<S>] = S(i < in ? w[o * in + i] : w[in * out + o]);
   }
-  plan_ = {{shape, nullptr, center_.data(), scale_.data()}, packed_.data()->value, params_.data(), design_.data(),
+  plan_ = {{shape, nullptr, center_.data(), scale_.data()},
+           packed_.data()->value,
+           params_.data(),
+           design_.data(),
            int(design_.size())};
   evaluator_ = active_evaluator<S>(int(&physics - catalog().data()));
 }
@@ -95,7 +99,8 @@ Status Engine<S>::examine_all(const double* in, S* x, std::uint64_t& outside) co
 /// Outputs of one point to plant units; all NaN if an input was not finite, so that nobody takes them for an answer.
 template <class S>
 template <class Io>
-Status Engine<S>::finish(const S* y, std::size_t stride, Io* out, std::size_t out_stride, Status status) const noexcept {
+Status Engine<S>::finish(const S* y, std::size_t stride, Io* out, std::size_t out_stride,
+                         Status status) const noexcept {
   const bool usable = status != Status::not_finite;
   for (std::size_t e = 0; e < outputs_.size(); ++e) {
     const Io value = usable ? Io(double(y[e * stride]) * outputs_[e].unit) : Io(kNan);
@@ -179,8 +184,8 @@ void compare(const Model& model, const std::string& where, double tolerance) {
       for (std::size_t q = 0; q < n; ++q) size = std::max(size, std::abs(row[q]));
       for (double found : {out[e], batch[e * n + p]})
         if (!(std::abs(found - row[p]) <= tolerance * size))  // also if it is not a number
-          throw Error(fmt::format("{}: self-test: output {} at point {}: expected {:.9g} as recorded, found {:.9g}", where,
-                                  model.card.outputs[e].name, p, row[p], found));
+          throw Error(fmt::format("{}: self-test: output {} at point {}: expected {:.9g} as recorded, found {:.9g}",
+                                  where, model.card.outputs[e].name, p, row[p], found));
     }
   }
 }

@@ -45,8 +45,8 @@ class Engine {
   const Evaluator<S>* evaluator_;
 };
 
-/// Runs the self-test of a checked model, one point at a time and in a batch. Throws Error if an output differs from the
-/// recorded one by more than 1e-4 (float32) or 1e-10 (float64) of the largest recorded value of that output.
+/// Runs the self-test of a checked model, one point at a time and in a batch. Throws Error if an output differs from
+/// the recorded one by more than 1e-4 (float32) or 1e-10 (float64) of the largest recorded value of that output.
 void run_self_test(const Model& model, const std::string& where);
 
 }  // namespace residua

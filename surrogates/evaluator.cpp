@@ -1,6 +1,8 @@
 // Compiled once per instruction set.
 #include "surrogates/evaluator.hpp"
 
+#include <cstddef>
+
 #include "kernels/core/pack.hpp"
 #include "kernels/head.hpp"
 #include "kernels/mlp.hpp"
@@ -105,9 +107,11 @@ class Layers {
     constexpr int kFit = (kVectorRegisters - 4) / kGroup;
     int o = 0;
     if constexpr (kFit >= 4)
-      for (; o + 4 * kLanes <= outputs; o += 4 * kLanes) block<4>(weights + o, inputs, outputs, column, a, stride, z + o);
+      for (; o + 4 * kLanes <= outputs; o += 4 * kLanes)
+        block<4>(weights + o, inputs, outputs, column, a, stride, z + o);
     if constexpr (kFit >= 2)
-      for (; o + 2 * kLanes <= outputs; o += 2 * kLanes) block<2>(weights + o, inputs, outputs, column, a, stride, z + o);
+      for (; o + 2 * kLanes <= outputs; o += 2 * kLanes)
+        block<2>(weights + o, inputs, outputs, column, a, stride, z + o);
     for (; o < outputs; o += kLanes) block<1>(weights + o, inputs, outputs, column, a, stride, z + o);
   }
 
@@ -169,37 +173,30 @@ auto answer(const Plan<Base<T>>& plan, Input&& input) {
   for (int q = 0; q < Ph::kParams; ++q) head.p[q] = T(plan.params[q]);
   for (int d = 0; d < plan.design_count; ++d) head.p[plan.design[d]] = input(Ph::kCoords + d);
   typename H::Entry in[kMaxInputs], net[Ph::kFields];
-  head.inputs(plan.network, plan.design_count, [&](int d) { return head.p[plan.design[d]]; }, in);
+  head.inputs(
+      plan.network, plan.design_count, [&](int d) { return head.p[plan.design[d]]; }, in);
   Layers<T, H::kChannels>::run(plan, in, net);
   return head.residual(net);
 }
 
 template <class Ph, class S>
-struct PhysicsEvaluator {
+class PhysicsEvaluator {
   static constexpr Channels kChannels = kChannelsOf<Ph, Answer<Ph>>;
   static constexpr int kOutputs = kEquationsOf<Ph, Answer<Ph>>;
   static constexpr int kStackLimit = 192 * 1024;  ///< leaves room for the rest of what an evaluation promises
-  /// Derivatives are taken along so many inputs at a time.
-  static constexpr int kDirections = kChannels.count <= 2 ? 8 : 2;
-  static_assert(Layers<Dual<S, kDirections>, kChannels>::kStackBytes <= kStackLimit);
-
+ public:
   static void point(const Plan<S>& plan, const S* in, S* out) {
     const auto y = answer<Ph, S>(plan, [&](int i) { return in[i]; });
     for (int e = 0; e < kOutputs; ++e) out[e] = y[e];
   }
 
   static void jacobian(const Plan<S>& plan, const S* in, S* out, S* jacobian) {
-    using D = Dual<S, kDirections>;
-    const int inputs = Ph::kCoords + plan.design_count;
-    for (int first = 0; first < inputs; first += kDirections) {
-      const auto y = answer<Ph, D>(plan, [&](int i) {
-        return i >= first && i < first + kDirections ? D::seed(in[i], i - first) : D(in[i]);
-      });
-      for (int e = 0; e < kOutputs; ++e) {
-        out[e] = y[e].v;
-        for (int i = first; i < inputs && i < first + kDirections; ++i) jacobian[e * inputs + i] = y[e].d[i - first];
-      }
-    }
+    if constexpr (kChannels.count > 2)
+      jacobian_along<2>(plan, in, out, jacobian);
+    else if (Ph::kCoords + plan.design_count > 4)
+      jacobian_along<8>(plan, in, out, jacobian);
+    else
+      jacobian_along<4>(plan, in, out, jacobian);
   }
 
   static void block(const Plan<S>& plan, const S* in, S* out) {
@@ -213,6 +210,23 @@ struct PhysicsEvaluator {
       for (int at = 0; at < kBlock; ++at) {
         const auto y = answer<Ph, S>(plan, [&](int i) { return in[i * kBlock + at]; });
         for (int e = 0; e < kOutputs; ++e) out[e * kBlock + at] = y[e];
+      }
+    }
+  }
+
+ private:
+  /// Derivatives along N inputs at a time.
+  template <int N>
+  static void jacobian_along(const Plan<S>& plan, const S* in, S* out, S* jacobian) {
+    using D = Dual<S, N>;
+    static_assert(Layers<D, kChannels>::kStackBytes <= kStackLimit);
+    const int inputs = Ph::kCoords + plan.design_count;
+    for (int first = 0; first < inputs; first += N) {
+      const auto y = answer<Ph, D>(
+          plan, [&](int i) { return i >= first && i < first + N ? D::seed(in[i], i - first) : D(in[i]); });
+      for (int e = 0; e < kOutputs; ++e) {
+        out[e] = y[e].v;
+        for (int i = first; i < inputs && i < first + N; ++i) jacobian[e * inputs + i] = y[e].d[i - first];
       }
     }
   }

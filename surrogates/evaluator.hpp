@@ -15,8 +15,8 @@ constexpr int padded_to_line(int n) {
 template <class S>
 struct Plan {
   Network<S> network;  ///< its weights are not read
-  /// The weights, for each layer [in][padded out] and the biases [padded out], aligned to a line: neurons of a layer are
-  /// what the vector registers run along.
+  /// The weights, for each layer [in][padded out] and the biases [padded out], aligned to a line: neurons of a layer
+  /// are what the vector registers run along.
   const S* packed;
   const S* params;    ///< [params of the physics]
   const int* design;  ///< [design_count], positions in the parameters

@@ -55,8 +55,7 @@ std::uint64_t little_endian(const std::byte* at) {
 
 /// The HDF5 image in a file, once its digest is verified.
 std::span<const std::byte> unsealed(std::span<const std::byte> file, const std::string& where) {
-  if (file.size() > kMaxFile)
-    fail(where, fmt::format("expected at most {} bytes, found {}", kMaxFile, file.size()));
+  if (file.size() > kMaxFile) fail(where, fmt::format("expected at most {} bytes, found {}", kMaxFile, file.size()));
   if (file.size() < kTrailer || std::memcmp(&file[file.size() - kTrailer], kMark.data(), kMark.size()) != 0)
     fail(where, "not a Residua surrogate, or cut off: its last bytes are not the trailer of one");
   const std::span image = file.first(file.size() - kTrailer);
@@ -69,8 +68,8 @@ std::span<const std::byte> unsealed(std::span<const std::byte> file, const std::
   return image;
 }
 
-/// Only the plainest HDF5: superblock version 0 at offset 0, nothing before or after, no driver information. That version
-/// has no extensions, so no cache images, shared messages or file-space strategies either.
+/// Only the plainest HDF5: superblock version 0 at offset 0, nothing before or after, no driver information. That
+/// version has no extensions, so no cache images, shared messages or file-space strategies either.
 void check_superblock(std::span<const std::byte> image, const std::string& where) {
   constexpr unsigned char kStart[] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n', 0, 0, 0, 0, 0, 8, 8, 0};
   constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
@@ -89,7 +88,8 @@ void check_superblock(std::span<const std::byte> image, const std::string& where
 void expect_only(const h5::Group& group, const std::string& where, std::initializer_list<std::string_view> attributes,
                  std::initializer_list<std::string_view> children) {
   const auto check = [&](const char* kind, const std::vector<std::string>& found, auto& known) {
-    if (found.size() > kMaxNames) fail(where, fmt::format("expected at most {} {}s, found {}", kMaxNames, kind, found.size()));
+    if (found.size() > kMaxNames)
+      fail(where, fmt::format("expected at most {} {}s, found {}", kMaxNames, kind, found.size()));
     for (const std::string& name : found)
       if (std::find(known.begin(), known.end(), name) == known.end())
         fail(where, fmt::format("unknown {} '{}': expected only {}", kind, name, fmt::join(known, ", ")));
@@ -104,10 +104,15 @@ void expect_only(const h5::Group& group, const std::string& where, std::initiali
 void check_text(const std::string& text, const std::string& where) {
   for (std::size_t i = 0; i < text.size();) {
     const unsigned char c = text[i];
-    const std::size_t length = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+    const std::size_t length = c < 0x80                ? 1
+                               : c >= 0xc2 && c < 0xe0 ? 2
+                               : c >= 0xe0 && c < 0xf0 ? 3
+                               : c >= 0xf0 && c < 0xf5 ? 4
+                                                       : 0;
     bool good = length > 0 && i + length <= text.size() && (c >= 0x20 || c == '\t' || c == '\n') && c != 0x7f;
     for (std::size_t k = 1; good && k < length; ++k) good = (static_cast<unsigned char>(text[i + k]) & 0xc0) == 0x80;
-    if (!good) fail(where, fmt::format("expected UTF-8 text without control characters, found byte {:#04x} at {}", c, i));
+    if (!good)
+      fail(where, fmt::format("expected UTF-8 text without control characters, found byte {:#04x} at {}", c, i));
     i += length;
   }
 }
@@ -132,12 +137,13 @@ std::vector<std::string> read_lines(const h5::Group& group, const std::string& n
     lines.push_back(text.substr(at, end - at));
     at = end + 1;
   }
-  if (lines.size() > kMaxNames) fail(where, fmt::format("{}: expected at most {} lines, found {}", name, kMaxNames, lines.size()));
+  if (lines.size() > kMaxNames)
+    fail(where, fmt::format("{}: expected at most {} lines, found {}", name, kMaxNames, lines.size()));
   return lines;
 }
 
 template <class T>
-void write_lines(h5::Group& group, const std::string& name, const std::vector<T>& items, std::string T::* member,
+void write_lines(h5::Group& group, const std::string& name, const std::vector<T>& items, std::string T::*member,
                  const std::string& where) {
   std::string text;
   for (const T& item : items) {
@@ -153,7 +159,7 @@ std::vector<double> read_row(const h5::Group& group, const std::string& name) {
 }
 
 template <class T>
-void write_row(h5::Group& group, const std::string& name, const std::vector<T>& items, double T::* member) {
+void write_row(h5::Group& group, const std::string& name, const std::vector<T>& items, double T::*member) {
   std::vector<double> values;
   for (const T& item : items) values.push_back(item.*member);
   group.write(name, std::span<const double>(values), {values.size()});
@@ -161,13 +167,14 @@ void write_row(h5::Group& group, const std::string& name, const std::vector<T>& 
 
 /// As many items as there are names; every other list about them must be as long.
 template <class T>
-void assign(std::vector<T>& items, const std::vector<std::string>& values, std::string T::* member, const std::string& where) {
+void assign(std::vector<T>& items, const std::vector<std::string>& values, std::string T::*member,
+            const std::string& where) {
   if (items.size() != values.size())
     fail(where, fmt::format("lists of {} and {} entries, expected the same length", items.size(), values.size()));
   for (std::size_t i = 0; i < items.size(); ++i) items[i].*member = values[i];
 }
 template <class T>
-void assign(std::vector<T>& items, const std::vector<double>& values, double T::* member, const std::string& where) {
+void assign(std::vector<T>& items, const std::vector<double>& values, double T::*member, const std::string& where) {
   if (items.size() != values.size())
     fail(where, fmt::format("lists of {} and {} entries, expected the same length", items.size(), values.size()));
   for (std::size_t i = 0; i < items.size(); ++i) items[i].*member = values[i];
@@ -226,8 +233,10 @@ void read_network(const h5::Group& group, const std::string& where, Model& model
   shape.depth = read_size(group, "depth", kMaxDepth, where);
   shape.outputs = read_size(group, "outputs", kMaxFields, where);
   const std::string activation = read_text(group, "activation", where);
-  const auto known = std::find_if(std::begin(kActivations), std::end(kActivations), [&](auto& a) { return a.second == activation; });
-  if (known == std::end(kActivations)) fail(where, fmt::format("activation: expected tanh, sin or silu, found '{}'", activation));
+  const auto known =
+      std::find_if(std::begin(kActivations), std::end(kActivations), [&](auto& a) { return a.second == activation; });
+  if (known == std::end(kActivations))
+    fail(where, fmt::format("activation: expected tanh, sin or silu, found '{}'", activation));
   shape.activation = known->first;
   model.precision = group.info("weights").type == h5::ElementType::float32 ? Precision::float32 : Precision::float64;
   if (model.precision == Precision::float32) {
@@ -328,7 +337,8 @@ constexpr std::size_t kSelfTestPoints = 16, kMinSelfTest = 8, kMaxSelfTest = 409
 
 SelfTest read_self_test(const h5::Group& group, const std::string& where, const Card& card) {
   expect_only(group, where, {}, {"inputs", "outputs"});
-  h5::Array<double> inputs = group.read<double>("inputs", 2, kMaxFile), outputs = group.read<double>("outputs", 2, kMaxFile);
+  h5::Array<double> inputs = group.read<double>("inputs", 2, kMaxFile),
+                    outputs = group.read<double>("outputs", 2, kMaxFile);
   const std::uint64_t points = inputs.shape[1];
   if (inputs.shape[0] != card.inputs.size() || outputs.shape[0] != card.outputs.size() || outputs.shape[1] != points ||
       points < kMinSelfTest || points > kMaxSelfTest)
@@ -373,7 +383,8 @@ Model read_model(const h5::Group& root, const std::string& where) {
     fail(where, fmt::format("not a surrogate: expected the attribute format = '{}'", kFormat));
   const std::int64_t version = root.read_int64("format_version");
   if (version > kFormatVersion)
-    fail(where, fmt::format("written by a newer Residua: format version {}, this one reads up to {}", version, kFormatVersion));
+    fail(where, fmt::format("written by a newer Residua: format version {}, this one reads up to {}", version,
+                            kFormatVersion));
   if (version < 1) fail(where, fmt::format("format version: expected 1 to {}, found {}", kFormatVersion, version));
   expect_only(root, where, {"format", "format_version", "physics"},
               {"network", "inputs", "outputs", "fixed", "validation", "provenance", "self_test"});

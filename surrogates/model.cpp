@@ -30,7 +30,8 @@ void expect_finite(const std::string& where, std::string_view what, std::span<co
 
 void expect_variable(const std::string& where, std::string_view kind, const Variable& found, const Quantity& expected) {
   expect(found.name == expected.name, where, "{}: expected {}, found {}", kind, expected.name, found.name);
-  expect(found.unit == expected.unit, where, "unit of {}: expected {}, found {}", found.name, expected.unit, found.unit);
+  expect(found.unit == expected.unit, where, "unit of {}: expected {}, found {}", found.name, expected.unit,
+         found.unit);
   expect(std::isfinite(found.lower) && std::isfinite(found.upper) && found.lower < found.upper, where,
          "range of {}: expected lower < upper, found {} to {}", found.name, found.lower, found.upper);
 }
@@ -53,21 +54,23 @@ void check_network(const Model& model, const PhysicsInfo& physics, std::size_t d
   const MlpShape& shape = model.shape;
   const int inputs = physics.features + int(design);
   expect(inputs <= kMaxInputs, where, "inputs of the network: expected at most {}, found {}", kMaxInputs, inputs);
-  expect(shape.inputs == inputs, where, "inputs of the network: expected {} ({} features and {} design inputs), found {}",
-         inputs, physics.features, design, shape.inputs);
-  expect(shape.outputs == int(physics.fields.size()), where, "outputs of the network: expected {}, one per field, found {}",
-         int(physics.fields.size()), shape.outputs);
-  expect(shape.width >= 1 && shape.width <= kMaxWidth, where, "width of the network: expected 1 to {}, found {}", kMaxWidth,
-         shape.width);
-  expect(shape.depth >= 1 && shape.depth <= kMaxDepth, where, "depth of the network: expected 1 to {}, found {}", kMaxDepth,
-         shape.depth);
+  expect(shape.inputs == inputs, where,
+         "inputs of the network: expected {} ({} features and {} design inputs), found {}", inputs, physics.features,
+         design, shape.inputs);
+  expect(shape.outputs == int(physics.fields.size()), where,
+         "outputs of the network: expected {}, one per field, found {}", int(physics.fields.size()), shape.outputs);
+  expect(shape.width >= 1 && shape.width <= kMaxWidth, where, "width of the network: expected 1 to {}, found {}",
+         kMaxWidth, shape.width);
+  expect(shape.depth >= 1 && shape.depth <= kMaxDepth, where, "depth of the network: expected 1 to {}, found {}",
+         kMaxDepth, shape.depth);
   expect_size(where, "weights", model.weights.size(), std::size_t(shape.parameters()));
   expect_size(where, "centers of the network inputs", model.center.size(), std::size_t(shape.inputs));
   expect_size(where, "scales of the network inputs", model.scale.size(), std::size_t(shape.inputs));
   expect_finite(where, "weights", model.weights);
   expect_finite(where, "centers of the network inputs", model.center);
   expect_finite(where, "scales of the network inputs", model.scale);
-  for (double s : model.scale) expect(s > 0, where, "scales of the network inputs: expected positive ones, found {}", s);
+  for (double s : model.scale)
+    expect(s > 0, where, "scales of the network inputs: expected positive ones, found {}", s);
 }
 
 void check_card(const Card& card, const PhysicsInfo& physics, const std::string& where) {
@@ -103,7 +106,8 @@ void check_records(const Card& card, const std::string& where) {
     expect_size(where, "validation errors, one per output", validation.outputs.size(), card.outputs.size());
   for (const OutputError& e : validation.outputs)
     for (double error : {e.median, e.worst, e.default_case, e.max_abs})
-      expect(std::isfinite(error) && error >= 0, where, "validation errors: expected finite ones from 0, found {}", error);
+      expect(std::isfinite(error) && error >= 0, where, "validation errors: expected finite ones from 0, found {}",
+             error);
   const Provenance& provenance = card.provenance;
   expect(std::isfinite(provenance.training_seconds) && provenance.training_seconds >= 0, where,
          "training seconds: expected a finite number from 0, found {}", provenance.training_seconds);
@@ -120,7 +124,8 @@ std::vector<double> plain_outputs(const Network<double>& network, std::span<cons
   std::copy_n(coords.begin(), Ph::kCoords, head.x);
   std::copy_n(params.begin(), Ph::kParams, head.p);
   typename H::Entry in[kMaxInputs], net[Ph::kFields];
-  head.inputs(network, int(design.size()), [&](int d) { return params[design[d]]; }, in);
+  head.inputs(
+      network, int(design.size()), [&](int d) { return params[design[d]]; }, in);
   mlp<double, H::kChannels>(network.shape, network.weights, in, net);
   const auto answer = head.residual(net);
   std::vector<double> outputs;
@@ -130,9 +135,12 @@ std::vector<double> plain_outputs(const Network<double>& network, std::span<cons
 
 }  // namespace
 
-Model new_model(std::string_view physics, std::span<const std::string> design, int width, int depth, Activation activation) {
+Model new_model(std::string_view physics, std::span<const std::string> design, int width, int depth,
+                Activation activation) {
   const PhysicsInfo& info = find_physics(physics);
-  const auto variable = [](const Quantity& q) { return Variable{std::string(q.name), std::string(q.unit), q.lower, q.upper}; };
+  const auto variable = [](const Quantity& q) {
+    return Variable{std::string(q.name), std::string(q.unit), q.lower, q.upper};
+  };
   Model model;
   model.card.physics = physics;
   for (const Quantity& q : info.coords) model.card.inputs.push_back(variable(q));
@@ -143,7 +151,8 @@ Model new_model(std::string_view physics, std::span<const std::string> design, i
       model.card.fixed.push_back({std::string(q.name), std::string(q.unit), q.value});
   for (const Quantity& q : info.outputs) model.card.outputs.push_back(variable(q));
   model.shape = {info.features + int(design.size()), width, depth, int(info.fields.size()), activation};
-  if (width >= 1 && width <= kMaxWidth && depth >= 1 && depth <= kMaxDepth) model.weights.resize(model.shape.parameters());
+  if (width >= 1 && width <= kMaxWidth && depth >= 1 && depth <= kMaxDepth)
+    model.weights.resize(model.shape.parameters());
   model.center.assign(model.shape.inputs, 0);
   model.scale.assign(model.shape.inputs, 1);
   check(model, std::string(physics));
@@ -180,7 +189,8 @@ std::vector<double> reference_outputs(const Model& model, std::span<const double
   const std::size_t coords = physics.coords.size();
   std::vector<double> x(coords), params = fixed_parameters(model, physics);
   for (std::size_t c = 0; c < coords; ++c) x[c] = inputs[c] / physics.coords[c].scale;
-  for (std::size_t d = 0; d < design.size(); ++d) params[design[d]] = inputs[coords + d] / physics.params[design[d]].scale;
+  for (std::size_t d = 0; d < design.size(); ++d)
+    params[design[d]] = inputs[coords + d] / physics.params[design[d]].scale;
 
   std::vector<double> outputs;
   const Network<double> network{model.shape, model.weights.data(), model.center.data(), model.scale.data()};

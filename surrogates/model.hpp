@@ -20,7 +20,8 @@ struct SelfTest {
   std::vector<double> outputs;  ///< [outputs][points]
 };
 
-/// Everything a surrogate file holds. The network is dimensionless, as in kernels/points.hpp; the card is in plant units.
+/// Everything a surrogate file holds. The network is dimensionless, as in kernels/points.hpp; the card is in plant
+/// units.
 struct Model {
   Card card;
   Precision precision = Precision::float32;
@@ -48,6 +49,7 @@ std::vector<double> fixed_parameters(const Model& model, const PhysicsInfo& phys
 
 /// The outputs at one point, plant units, in double precision by the plain loops of kernels/mlp.hpp: what the fast
 /// evaluation is judged by. The model must pass check().
-[[gnu::visibility("default")]] std::vector<double> reference_outputs(const Model& model, std::span<const double> inputs);
+[[gnu::visibility("default")]] std::vector<double> reference_outputs(const Model& model,
+                                                                     std::span<const double> inputs);
 
 }  // namespace residua

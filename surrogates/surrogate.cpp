@@ -69,8 +69,8 @@ Status Surrogate::jacobian(std::span<const double> in, std::span<double> out, st
   if (in.size() != inputs().size() || out.size() != outputs().size() || jacobian.size() != in.size() * out.size())
     return Status::wrong_size;
   std::uint64_t mask = 0;
-  const Status status =
-      impl_->evaluate([&](const auto& engine) { return engine.jacobian(in.data(), out.data(), jacobian.data(), mask); });
+  const Status status = impl_->evaluate(
+      [&](const auto& engine) { return engine.jacobian(in.data(), out.data(), jacobian.data(), mask); });
   if (outside) *outside = mask;
   return status;
 }

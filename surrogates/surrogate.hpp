@@ -26,7 +26,7 @@ class [[gnu::visibility("default")]] Surrogate {
   /// Reads and checks the whole file. Throws Error with one line that says what is wrong: not a surrogate, damaged,
   /// written by a newer version, inconsistent, or one whose self-test fails on this machine.
   explicit Surrogate(const std::filesystem::path& file);
-  Surrogate(Surrogate&&) noexcept;
+  Surrogate(Surrogate &&) noexcept;
   Surrogate& operator=(Surrogate&&) noexcept;
   ~Surrogate();
 
@@ -39,12 +39,12 @@ class [[gnu::visibility("default")]] Surrogate {
   /// One point: in[input] to out[output]. Bit i of `outside`, if given, tells whether input i is outside its range.
   Status predict(std::span<const double> in, std::span<double> out, std::uint64_t* outside = nullptr) const noexcept;
 
-  /// n points as rows: in[input][n] to out[output][n]. Returns the worst status; `each`, if not empty, gets that of each
-  /// point (n entries). May differ from the one-point call in the last digits.
-  Status predict(std::size_t n, std::span<const double> in, std::span<double> out,
-                 std::span<Status> each = {}) const noexcept;
-  Status predict(std::size_t n, std::span<const float> in, std::span<float> out,
-                 std::span<Status> each = {}) const noexcept;
+  /// n points as rows: in[input][n] to out[output][n]. Returns the worst status; `each`, if not empty, gets that of
+  /// each point (n entries). May differ from the one-point call in the last digits.
+  Status predict(std::size_t n, std::span<const double> in, std::span<double> out, std::span<Status> each = {})
+      const noexcept;
+  Status predict(std::size_t n, std::span<const float> in, std::span<float> out, std::span<Status> each = {})
+      const noexcept;
 
   /// One point and the exact derivatives there: jacobian[output][input] = d out[output] / d in[input].
   Status jacobian(std::span<const double> in, std::span<double> out, std::span<double> jacobian,

@@ -7,9 +7,9 @@ namespace residua::cuda {
 inline constexpr int kThreads = 256;
 inline constexpr int kLanes = 32;
 
-// The body of a kernel is a sequence of phases, `block.run([&](int thread) {...})`. Within a phase no thread may read what
-// another one writes; whatever outlives a phase lies in storage that is passed in from outside. That is what lets the
-// same body run on a GPU and, block after block, on the host, where its arithmetic can be tested without a device.
+// The body of a kernel is a sequence of phases, `block.run([&](int thread) {...})`. Within a phase no thread may read
+// what another one writes; whatever outlives a phase lies in storage that is passed in from outside. That is what lets
+// the same body run on a GPU and, block after block, on the host, where its arithmetic can be tested without a device.
 
 /// The calling thread of a block on the device: a phase ends when all threads of the block have come through.
 struct DeviceBlock {

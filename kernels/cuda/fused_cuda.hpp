@@ -25,8 +25,8 @@ std::size_t workspace_bytes(TermId term, const MlpShape& shape, std::int64_t n, 
 
 /// residua::fused() on the current device: all pointers are device pointers, the work is queued on `stream`.
 /// The sums are taken in an order that depends on n only: same call, same bits.
-/// Throws Error for sizes beyond kernels/points.hpp or that do not fit the physics, for a workspace that is too small, and
-/// for what CUDA reports at the launch. Errors while the kernel runs surface at the caller's next synchronisation.
+/// Throws Error for sizes beyond kernels/points.hpp or that do not fit the physics, for a workspace that is too small,
+/// and for what CUDA reports at the launch. Errors while the kernel runs surface at the caller's next synchronisation.
 template <class S>
 void fused(TermId term, const Network<S>& network, const Points<S>& points, const FusedWeights<S>& weights,
            const FusedResult<S>& result, Workspace workspace, Stream stream);

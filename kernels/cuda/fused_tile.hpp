@@ -32,7 +32,7 @@ constexpr int panel_stride(int channels) {
 struct FusedPlan {
   int blocks = 0;
   std::int64_t parameters = 0;
-  std::size_t panel = 0, tape = 0;  ///< elements of a block's panel and tape
+  std::size_t panel = 0, tape = 0;                                     ///< elements of a block's panel and tape
   std::size_t gradient_at = 0, tape_at = 0, panels_at = 0, bytes = 0;  ///< of the workspace
   std::size_t shared_panels_at = 0, shared_bytes = 0;
   bool panels_shared = false;
@@ -46,7 +46,8 @@ struct FusedPlan {
     plan.parameters = gradient ? shape.parameters() : 0;
     plan.panel =
         std::size_t(std::max({shape.inputs, shape.width, shape.outputs})) * std::size_t(panel_stride<S>(channels));
-    plan.tape = gradient ? std::size_t(shape.inputs + shape.depth * shape.width) * std::size_t(channels * kTilePoints) : 0;
+    plan.tape =
+        gradient ? std::size_t(shape.inputs + shape.depth * shape.width) * std::size_t(channels * kTilePoints) : 0;
 
     plan.shared_panels_at = aligned(std::size_t(equations * kTilePoints) * sizeof(double));
     const std::size_t with_panels = plan.shared_panels_at + 2 * plan.panel * sizeof(S);
@@ -95,8 +96,9 @@ struct BlockStorage {
   }
 };
 
-/// gradient[o][i] += sum over columns of z_bar[o][column] * a[i][column], for one layer. The threads form a square of 16 x 16;
-/// each owns Out x In entries, 16 apart, so that the 8 rows (of 4 or 2 columns) which a warp reads at once fill the banks.
+/// gradient[o][i] += sum over columns of z_bar[o][column] * a[i][column], for one layer. The threads form a square of
+/// 16 x 16; each owns Out x In entries, 16 apart, so that the 8 rows (of 4 or 2 columns) which a warp reads at once
+/// fill the banks.
 template <int Out, int In, class S>
 RESIDUA_HD void add_outer_products(int thread, const S* z_bar, const S* a, int columns, int stride, int fan_out,
                                    int fan_in, S* gradient) {
@@ -128,11 +130,12 @@ RESIDUA_HD void add_outer_products(int thread, const S* z_bar, const S* a, int c
     }
 }
 
-/// One block's share of the fused pass: every `blocks`-th tile of points through features -> layers on jets -> residual ->
-/// weighted square and, with kGradient, back through the layers. Leaves its sums of loss and gradient in its storage.
+/// One block's share of the fused pass: every `blocks`-th tile of points through features -> layers on jets -> residual
+/// -> weighted square and, with kGradient, back through the layers. Leaves its sums of loss and gradient in its
+/// storage.
 ///
-/// A panel holds one layer of the tile as rows [feature][channel][point]. Two of them alternate; what the way back needs
-/// goes to the tape.
+/// A panel holds one layer of the tile as rows [feature][channel][point]. Two of them alternate; what the way back
+/// needs goes to the tape.
 template <class Ph, class Term, class S, bool kGradient>
 class FusedTile {
  public:
@@ -210,7 +213,8 @@ class FusedTile {
     const Points<S>& points = args_.points;
     const std::int64_t i = clamped(thread);
     Entry in[kMaxInputs];
-    head(i).inputs(args_.network, points.design_count, [&](int d) { return points.design[d * points.n + i]; }, in);
+    head(i).inputs(
+        args_.network, points.design_count, [&](int d) { return points.design[d * points.n + i]; }, in);
     for (int f = 0; f < shape_.inputs; ++f)
       for (int k = 0; k < K; ++k) {
         const int column = k * kTilePoints + thread;
@@ -354,8 +358,8 @@ class FusedTile {
   }
 };
 
-/// out[c] = sum of `rows` partial sums [rows][columns], in an order that depends on `rows` only. A block takes kLanes columns;
-/// `storage` holds kThreads doubles.
+/// out[c] = sum of `rows` partial sums [rows][columns], in an order that depends on `rows` only. A block takes kLanes
+/// columns; `storage` holds kThreads doubles.
 template <class S, class Out, class Block>
 RESIDUA_HD void sum_partials(const Block& block, std::int64_t index, const S* partial, int rows, std::int64_t columns,
                              Out* out, double* storage) {

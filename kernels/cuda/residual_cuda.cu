@@ -1,9 +1,8 @@
-#include "kernels/cuda/residual_cuda.hpp"
-
 #include <cuda_runtime.h>
 
 #include "kernels/cuda/check.hpp"
 #include "kernels/cuda/dispatch.hpp"
+#include "kernels/cuda/residual_cuda.hpp"
 #include "kernels/cuda/residual_point.hpp"
 
 namespace residua::cuda {

@@ -1,5 +1,3 @@
-#include "kernels/cuda/sampler.hpp"
-
 #include <thrust/execution_policy.h>
 #include <thrust/for_each.h>
 #include <thrust/iterator/counting_iterator.h>
@@ -8,6 +6,7 @@
 #include <string>
 
 #include "kernels/core/error.hpp"
+#include "kernels/cuda/sampler.hpp"
 
 namespace residua::cuda {
 

@@ -7,9 +7,9 @@ struct CUstream_st;
 
 namespace residua::cuda {
 
-/// Philox 4x32-10, the counter-based generator of Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3"
-/// (SC 2011): four 32-bit words from a counter of four words and a key of two. Any word of the sequence can be had
-/// directly, so points can be drawn in parallel and the same point is drawn on every device and on the host.
+/// Philox 4x32-10, the counter-based generator of Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1,
+/// 2, 3" (SC 2011): four 32-bit words from a counter of four words and a key of two. Any word of the sequence can be
+/// had directly, so points can be drawn in parallel and the same point is drawn on every device and on the host.
 struct Philox {
   std::uint32_t word[4];
 
@@ -41,7 +41,8 @@ RESIDUA_HD constexpr double unit_interval<double>(std::uint32_t high, std::uint3
 }
 
 /// Where a batch of random points lies: row d of `rows` is uniform between lower[d] and upper[d]. Points of different
-/// `stream`s (terms, ranks) or different indices are independent; a training run moves `first` on by n with every batch.
+/// `stream`s (terms, ranks) or different indices are independent; a training run moves `first` on by n with every
+/// batch.
 template <class S>
 struct UniformPoints {
   std::int64_t n = 0;
@@ -68,8 +69,8 @@ struct UniformPoints {
   RESIDUA_HD void place(std::int64_t i, int d, S u) const { rows[d * n + i] = lower[d] * (1 - u) + upper[d] * u; }
 };
 
-/// Draws all points of the batch on the current device; the pointers are device pointers, the work is queued on `stream`.
-/// Throws Error for what CUDA reports.
+/// Draws all points of the batch on the current device; the pointers are device pointers, the work is queued on
+/// `stream`. Throws Error for what CUDA reports.
 template <class S>
 void sample(const UniformPoints<S>& points, CUstream_st* stream);
 

@@ -49,7 +49,8 @@ TYPED_TEST(CudaFusedTwin, GradientEqualsCentralDifferencesOfTheReference) {
       for (std::size_t k = 0; k < expected.size(); ++k) expected[k] = reference_slope<Ph, Term>(q, k);
       const double loss = reference_loss<Ph, Term>(q, q.weights);
       EXPECT_LT(relative_difference(in_double.gradient, expected), 3e-8) << Term::name;
-      const double found = std::inner_product(in_double.loss.begin(), in_double.loss.end(), q.equation_weight.begin(), 0.);
+      const double found =
+          std::inner_product(in_double.loss.begin(), in_double.loss.end(), q.equation_weight.begin(), 0.);
       EXPECT_NEAR(found, loss, 1e-12 * loss) << Term::name;
 
       const auto in_float = run_twin<float, Ph, Term>(q, {.max_blocks = 2});

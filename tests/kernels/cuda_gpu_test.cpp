@@ -23,7 +23,8 @@ class DeviceArray {
     cuda::check(cudaMemcpy(data_, host.data(), count_ * sizeof(T), cudaMemcpyHostToDevice), "cudaMemcpy");
   }
   explicit DeviceArray(std::size_t count) : count_(count) {
-    cuda::check(cudaMalloc(reinterpret_cast<void**>(&data_), std::max<std::size_t>(count * sizeof(T), 1)), "cudaMalloc");
+    cuda::check(cudaMalloc(reinterpret_cast<void**>(&data_), std::max<std::size_t>(count * sizeof(T), 1)),
+                "cudaMalloc");
     cuda::check(cudaMemset(data_, 0xff, count * sizeof(T)), "cudaMemset");
   }
   ~DeviceArray() { cudaFree(data_); }
@@ -115,8 +116,10 @@ void for_each_kernel(F&& f) {
 template <class S, class Ph, class Term>
 void expect_equal_to_twin(const Problem<Ph>& q, double tolerance) {
   const auto twin = run_twin<S, Ph, Term>(q), device = run_on_device<S, Ph, Term>(q);
-  const std::string where = std::string(Term::name) + " n=" + std::to_string(q.n) + " width=" + std::to_string(q.shape.width);
-  EXPECT_LT(relative_difference(device.residual, twin.residual, std::sqrt(double(twin.residual.size()))), tolerance) << where;
+  const std::string where =
+      std::string(Term::name) + " n=" + std::to_string(q.n) + " width=" + std::to_string(q.shape.width);
+  EXPECT_LT(relative_difference(device.residual, twin.residual, std::sqrt(double(twin.residual.size()))), tolerance)
+      << where;
   EXPECT_LT(relative_difference(device.loss, twin.loss, 1e-2), tolerance) << where;
   EXPECT_LT(relative_difference(device.gradient, twin.gradient, 1e-2), tolerance) << where;
 }

@@ -13,7 +13,8 @@ template <class Ph>
 struct CudaResidualTwin : testing::Test {};
 TYPED_TEST_SUITE(CudaResidualTwin, AsTypes<Registry>::Type, PhysicsName);
 
-/// Jets of a smooth function at the points of a problem: field f is 0.6 + 0.1 f + 0.1 sin(x0 + (f + 1) x1), roughly physical.
+/// Jets of a smooth function at the points of a problem: field f is 0.6 + 0.1 f + 0.1 sin(x0 + (f + 1) x1), roughly
+/// physical.
 template <class Ph, Channels C>
 std::vector<double> jets(const Problem<Ph>& q) {
   std::vector<double> jet(std::size_t(Ph::kFields * C.count * q.n));

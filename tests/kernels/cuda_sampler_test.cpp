@@ -1,10 +1,10 @@
-#include "kernels/cuda/sampler.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
+
+#include "kernels/cuda/sampler.hpp"
 
 namespace residua::cuda {
 namespace {

@@ -49,8 +49,8 @@ Outcome<S> run_twin(const Problem<Ph>& q, const TwinOptions& options = {}) {
   GuardedBytes workspace(plan.bytes);
   Outcome<S> outcome{std::vector<double>(E), {}, std::vector<S>(std::size_t(E * q.n))};
   outcome.gradient.resize(std::size_t(plan.parameters));
-  const cuda::FusedArgs<S> args{cast.network,            cast.points, cast.fused_weights,
-                                outcome.residual.data(), plan,        workspace.data()};
+  const cuda::FusedArgs<S> args{cast.network, cast.points,     cast.fused_weights, outcome.residual.data(),
+                                plan,         workspace.data()};
   const cuda::HostBlock block{options.backward};
   for (int b = 0; b < plan.blocks; ++b) {
     GuardedBytes shared(plan.shared_bytes);

@@ -1,12 +1,12 @@
 #pragma once
+#include <gtest/gtest.h>
+
 #include <cmath>
 #include <cstdint>
 #include <random>
 #include <string>
 #include <tuple>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "kernels/fused.hpp"
 #include "kernels/head.hpp"
@@ -15,8 +15,8 @@
 
 namespace residua::testing_support {
 
-/// A network with random weights for a physics, and random points within the default ranges; every second parameter that
-/// has a range is a design input.
+/// A network with random weights for a physics, and random points within the default ranges; every second parameter
+/// that has a range is a design input.
 template <class Ph>
 struct Problem {
   MlpShape shape;
@@ -92,8 +92,7 @@ struct Cast {
         point(of(q.point_weight)),
         equation(of(q.equation_weight)),
         network{q.shape, weights.data(), center.data(), scale.data()},
-        points{q.n,           coords.data(),       design.data(),
-               params.data(), q.design_row.data(), q.shape.inputs - kFeatures<Ph>},
+        points{q.n, coords.data(), design.data(), params.data(), q.design_row.data(), q.shape.inputs - kFeatures<Ph>},
         fused_weights{equation.data(), point.data()} {}
   Cast(const Cast&) = delete;
 
@@ -115,7 +114,8 @@ std::vector<double> reference_residual(const Problem<Ph>& q, const std::vector<d
       head.p[p] = row < 0 ? q.params[std::size_t(p)] : q.design[std::size_t(row * q.n + i)];
     }
     typename H::Entry in[kMaxInputs], out[kMaxFields];
-    head.inputs(network, q.shape.inputs - kFeatures<Ph>, [&](int d) { return q.design[std::size_t(d * q.n + i)]; }, in);
+    head.inputs(
+        network, q.shape.inputs - kFeatures<Ph>, [&](int d) { return q.design[std::size_t(d * q.n + i)]; }, in);
     mlp(q.shape, w.data(), in, out);
     const auto r = head.residual(out);
     for (int e = 0; e < H::kEquations; ++e) rows[std::size_t(e * q.n + i)] = r[e];
@@ -147,8 +147,8 @@ double reference_slope(const Problem<Ph>& q, std::size_t k) {
   return slope;
 }
 
-/// Norm of the difference over the norm of b. Residuals cancel: their terms are of the size of one however small they are,
-/// so `floor` is the least size that counts.
+/// Norm of the difference over the norm of b. Residuals cancel: their terms are of the size of one however small they
+/// are, so `floor` is the least size that counts.
 template <class A, class B>
 double relative_difference(const std::vector<A>& a, const std::vector<B>& b, double floor = 0) {
   if (a.size() != b.size()) return INFINITY;

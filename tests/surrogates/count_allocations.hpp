@@ -10,7 +10,8 @@ inline constexpr bool kCountsAllocations = false;
 inline constexpr bool kCountsAllocations = true;
 #endif
 
-/// Calls so far of malloc, calloc, realloc, aligned_alloc and posix_memalign, by anyone in the process; `new` calls these.
+/// Calls so far of malloc, calloc, realloc, aligned_alloc and posix_memalign, by anyone in the process; `new` calls
+/// these.
 std::size_t allocations();
 
 }  // namespace residua

@@ -37,12 +37,19 @@ void write_bytes(const std::filesystem::path& path, std::span<const std::byte> b
 
 /// A model with something in every field.
 Model full_model(Precision precision = Precision::float64) {
-  Model model = random_model("leach_column", {.precision = precision, .width = 5, .depth = 2, .activation = Activation::silu});
+  Model model =
+      random_model("leach_column", {.precision = precision, .width = 5, .depth = 2, .activation = Activation::silu});
   model.card.inputs[0].upper = 6;
   model.card.fixed[0].value = 0.25;
-  model.card.validation = {"reference by lines, 800 cells", 64, {{1e-4, 2e-3, 3e-4, 0.01}, {2e-4, 3e-3, 4e-4, 0.02}, {3e-4, 4e-3, 5e-4, 0.03}}};
-  model.card.provenance = {"[network]\nwidth = 5  # \xC2\xB5\n", "0.1.0-3-gabc", "2026-01-31T12:00:00Z",
-                           {{"tracer.h5", std::string(64, 'a')}, {"column.h5", std::string(64, 'b')}}, 42, 12.5,
+  model.card.validation = {"reference by lines, 800 cells",
+                           64,
+                           {{1e-4, 2e-3, 3e-4, 0.01}, {2e-4, 3e-3, 4e-4, 0.02}, {3e-4, 4e-3, 5e-4, 0.03}}};
+  model.card.provenance = {"[network]\nwidth = 5  # \xC2\xB5\n",
+                           "0.1.0-3-gabc",
+                           "2026-01-31T12:00:00Z",
+                           {{"tracer.h5", std::string(64, 'a')}, {"column.h5", std::string(64, 'b')}},
+                           42,
+                           12.5,
                            {{0, 1.0}, {100, 0.01}}};
   return model;
 }
@@ -84,7 +91,8 @@ void set_integer(hid_t file, const char* object, const char* name, std::int64_t 
 void add_attribute(hid_t file, const char* object, const char* name) {
   const hid_t space = H5Screate(H5S_SCALAR);
   const double value = 1;
-  const hid_t attribute = H5Acreate_by_name(file, object, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t attribute =
+      H5Acreate_by_name(file, object, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
   EXPECT_GE(H5Awrite(attribute, H5T_NATIVE_DOUBLE, &value), 0);
   H5Aclose(attribute);
   H5Sclose(space);
@@ -115,8 +123,9 @@ void set_value(hid_t file, const char* dataset, std::size_t at, double value) {
 }
 
 /// Replaces a dataset by zeros of another shape, type or layout.
-void replace(hid_t file, const char* dataset, std::vector<hsize_t> shape, hid_t type = H5T_IEEE_F64LE,
-             const std::function<void(hid_t)>& layout = [](hid_t) {}, bool write = true) {
+void replace(
+    hid_t file, const char* dataset, std::vector<hsize_t> shape, hid_t type = H5T_IEEE_F64LE,
+    const std::function<void(hid_t)>& layout = [](hid_t) {}, bool write = true) {
   H5Ldelete(file, dataset, H5P_DEFAULT);
   const hid_t space = H5Screate_simple(int(shape.size()), shape.data(), nullptr), plist = H5Pcreate(H5P_DATASET_CREATE);
   layout(plist);
@@ -174,7 +183,8 @@ TEST(SurrogateFile, ReturnsWhatWasSaved) {
 }
 
 TEST(SurrogateFile, HoldsAnyPhysicsOfTheRegistry) {
-  for (const PhysicsInfo& info : catalog()) EXPECT_EQ(load(saved(random_model(info.name)), "file").card.physics, info.name);
+  for (const PhysicsInfo& info : catalog())
+    EXPECT_EQ(load(saved(random_model(info.name)), "file").card.physics, info.name);
 }
 
 TEST(SurrogateFile, HasTheSameBytesWhenSavedTwice) { EXPECT_EQ(saved(full_model()), saved(full_model())); }
@@ -246,8 +256,9 @@ std::pair<std::size_t, std::size_t> range_of(hid_t file, const char* dataset) {
 TEST(SurrogateFile, WithstandsFlipsUnderAValidDigest) {
   std::vector<std::pair<std::size_t, std::size_t>> ranges = {{0, 96}};  // the superblock
   Bytes image = edited([&](hid_t file) {
-    for (const char* dataset : {"/network/weights", "/network/center", "/network/scale", "/inputs/lower", "/inputs/upper",
-                                "/outputs/upper", "/fixed/values", "/validation/worst", "/self_test/inputs", "/self_test/outputs"})
+    for (const char* dataset :
+         {"/network/weights", "/network/center", "/network/scale", "/inputs/lower", "/inputs/upper", "/outputs/upper",
+          "/fixed/values", "/validation/worst", "/self_test/inputs", "/self_test/outputs"})
       ranges.push_back(range_of(file, dataset));
   });
   image.resize(image.size() - kTrailer);
@@ -272,16 +283,19 @@ TEST(SurrogateFile, OfANewerFormatIsRefusedByName) {
 TEST(SurrogateFile, WithUnknownContentIsRefusedUnlessMarkedAsExtra) {
   EXPECT_THAT(refusal_of(edited([](hid_t f) { add_attribute(f, "/", "residual_connections"); })),
               HasSubstr("unknown attribute 'residual_connections'"));
-  EXPECT_THAT(refusal_of(edited([](hid_t f) { add_attribute(f, "/network", "dropout"); })), HasSubstr("unknown attribute 'dropout'"));
-  EXPECT_THAT(refusal_of(edited([](hid_t f) { H5Gclose(H5Gcreate2(f, "/ensemble", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)); })),
-              HasSubstr("unknown object 'ensemble'"));
+  EXPECT_THAT(refusal_of(edited([](hid_t f) { add_attribute(f, "/network", "dropout"); })),
+              HasSubstr("unknown attribute 'dropout'"));
+  EXPECT_THAT(
+      refusal_of(edited([](hid_t f) { H5Gclose(H5Gcreate2(f, "/ensemble", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)); })),
+      HasSubstr("unknown object 'ensemble'"));
   EXPECT_EQ(refusal_of(edited([](hid_t f) { add_attribute(f, "/", "x_note"); })), "accepted");
 }
 
 TEST(SurrogateFile, WithSomethingMissingIsRefused) {
   for (const char* object : {"/network", "/self_test", "/network/weights", "/inputs/lower", "/validation/worst"})
     EXPECT_THAT(refusal_of(edited([&](hid_t f) { H5Ldelete(f, object, H5P_DEFAULT); })), HasSubstr(object));
-  EXPECT_THAT(refusal_of(edited([](hid_t f) { H5Adelete_by_name(f, "/network", "activation", H5P_DEFAULT); })), HasSubstr("activation"));
+  EXPECT_THAT(refusal_of(edited([](hid_t f) { H5Adelete_by_name(f, "/network", "activation", H5P_DEFAULT); })),
+              HasSubstr("activation"));
   EXPECT_THAT(refusal_of(edited([](hid_t f) { H5Adelete(f, "format"); })), HasSubstr("not a surrogate"));
 }
 
@@ -313,36 +327,49 @@ TEST(SurrogateFile, WithDatasetsThatAreNotPlainIsRefused) {
                       }),
               HasSubstr("contiguous"));
   EXPECT_THAT(refusal(H5T_IEEE_F64LE, [](hid_t p) { H5Pset_layout(p, H5D_COMPACT); }), HasSubstr("contiguous"));
-  EXPECT_THAT(refusal(H5T_IEEE_F64LE, [](hid_t p) { H5Pset_external(p, "/dev/zero", 0, H5F_UNLIMITED); }, false), HasSubstr("another file"));
-  EXPECT_THAT(refusal(H5T_IEEE_F64LE, [](hid_t) {}, false), HasSubstr("stores 0 bytes"));
+  EXPECT_THAT(refusal(
+                  H5T_IEEE_F64LE, [](hid_t p) { H5Pset_external(p, "/dev/zero", 0, H5F_UNLIMITED); }, false),
+              HasSubstr("another file"));
+  EXPECT_THAT(refusal(
+                  H5T_IEEE_F64LE, [](hid_t) {}, false),
+              HasSubstr("stores 0 bytes"));
   EXPECT_THAT(refusal(H5T_IEEE_F64BE, [](hid_t) {}), HasSubstr("little-endian"));
   EXPECT_THAT(refusal(H5T_STD_I64LE, [](hid_t) {}), HasSubstr("expected float64"));
 }
 
 TEST(SurrogateFile, WithShapesThatDoNotFitIsRefused) {
   const std::size_t count = full_model().weights.size();
-  EXPECT_THAT(refusal_of(edited([&](hid_t f) { replace(f, "/network/weights", {count - 1}); })),
-              AllOf(HasSubstr("weights: expected " + std::to_string(count)), HasSubstr("found " + std::to_string(count - 1))));
-  EXPECT_THAT(refusal_of(edited([&](hid_t f) { replace(f, "/network/weights", {count, 1}); })), HasSubstr("2 dimensions"));
+  EXPECT_THAT(
+      refusal_of(edited([&](hid_t f) { replace(f, "/network/weights", {count - 1}); })),
+      AllOf(HasSubstr("weights: expected " + std::to_string(count)), HasSubstr("found " + std::to_string(count - 1))));
+  EXPECT_THAT(refusal_of(edited([&](hid_t f) {
+                replace(f, "/network/weights", {count, 1});
+              })),
+              HasSubstr("2 dimensions"));
   EXPECT_THAT(refusal_of(edited([](hid_t f) { set_integer(f, "/network", "width", 6); })), HasSubstr("weights"));
   EXPECT_THAT(refusal_of(edited([](hid_t f) { set_integer(f, "/network", "width", 1LL << 40); })), HasSubstr("width"));
   EXPECT_THAT(refusal_of(edited([](hid_t f) { set_integer(f, "/network", "depth", -1); })), HasSubstr("depth"));
-  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_integer(f, "/network", "inputs", 3); })), HasSubstr("inputs of the network"));
-  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_integer(f, "/network", "outputs", 3); })), HasSubstr("outputs of the network"));
+  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_integer(f, "/network", "inputs", 3); })),
+              HasSubstr("inputs of the network"));
+  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_integer(f, "/network", "outputs", 3); })),
+              HasSubstr("outputs of the network"));
   EXPECT_THAT(refusal_of(edited([](hid_t f) { replace(f, "/network/center", {2}); })), HasSubstr("centers"));
   EXPECT_THAT(refusal_of(edited([](hid_t f) { replace(f, "/inputs/lower", {2}); })), HasSubstr("lists of 6 and 2"));
   EXPECT_THAT(refusal_of(edited([](hid_t f) { replace(f, "/self_test/inputs", {6, 4}); })), HasSubstr("self_test"));
-  EXPECT_THAT(refusal_of(edited([](hid_t f) { replace(f, "/validation/max_abs", {7}); })), HasSubstr("lists of 3 and 7"));
+  EXPECT_THAT(refusal_of(edited([](hid_t f) { replace(f, "/validation/max_abs", {7}); })),
+              HasSubstr("lists of 3 and 7"));
 }
 
 TEST(SurrogateFile, WithNumbersThatMakeNoSenseIsRefused) {
   const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
   for (double bad : {nan, infinity, -infinity})
-    EXPECT_THAT(refusal_of(edited([&](hid_t f) { set_value(f, "/network/weights", 7, bad); })), HasSubstr("weights: expected finite"));
+    EXPECT_THAT(refusal_of(edited([&](hid_t f) { set_value(f, "/network/weights", 7, bad); })),
+                HasSubstr("weights: expected finite"));
   EXPECT_THAT(refusal_of(edited([](hid_t f) { set_value(f, "/network/scale", 1, 0); })), HasSubstr("positive"));
   EXPECT_THAT(refusal_of(edited([&](hid_t f) { set_value(f, "/network/center", 1, nan); })), HasSubstr("centers"));
   EXPECT_THAT(refusal_of(edited([](hid_t f) { set_value(f, "/inputs/lower", 1, 2); })), HasSubstr("lower < upper"));
-  EXPECT_THAT(refusal_of(edited([&](hid_t f) { set_value(f, "/inputs/upper", 1, infinity); })), HasSubstr("lower < upper"));
+  EXPECT_THAT(refusal_of(edited([&](hid_t f) { set_value(f, "/inputs/upper", 1, infinity); })),
+              HasSubstr("lower < upper"));
   EXPECT_THAT(refusal_of(edited([&](hid_t f) { set_value(f, "/fixed/values", 0, nan); })), HasSubstr("decay"));
   EXPECT_THAT(refusal_of(edited([](hid_t f) { set_value(f, "/validation/worst", 0, -1); })), HasSubstr("validation"));
 }
@@ -350,34 +377,48 @@ TEST(SurrogateFile, WithNumbersThatMakeNoSenseIsRefused) {
 TEST(SurrogateFile, WithWordsThatMakeNoSenseIsRefused) {
   EXPECT_THAT(refusal_of(edited([](hid_t f) { set_text(f, "/", "physics", "cold_fusion"); })),
               AllOf(HasSubstr("unknown physics 'cold_fusion'"), HasSubstr("leach_column")));
-  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_text(f, "/", "format", "residua checkpoint"); })), HasSubstr("not a surrogate"));
+  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_text(f, "/", "format", "residua checkpoint"); })),
+              HasSubstr("not a surrogate"));
   EXPECT_THAT(refusal_of(edited([](hid_t f) { set_text(f, "/network", "activation", "relu"); })), HasSubstr("relu"));
-  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_text(f, "/inputs", "names", "depth\ntime\npeclet\nretardation\nmobile_fraction\nexchange\n"); })),
+  EXPECT_THAT(refusal_of(edited([](hid_t f) {
+                set_text(f, "/inputs", "names", "depth\ntime\npeclet\nretardation\nmobile_fraction\nexchange\n");
+              })),
               AllOf(HasSubstr("expected time"), HasSubstr("found depth")));
-  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_text(f, "/inputs", "names", "time\ndepth\npeclet\npeclet\nmobile_fraction\nexchange\n"); })),
+  EXPECT_THAT(refusal_of(edited([](hid_t f) {
+                set_text(f, "/inputs", "names", "time\ndepth\npeclet\npeclet\nmobile_fraction\nexchange\n");
+              })),
               HasSubstr("found 2 times"));
-  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_text(f, "/inputs", "units", "hours\ncolumn lengths\n-\n-\n-\n-\n"); })),
-              HasSubstr("expected pore volumes, found hours"));
-  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_text(f, "/outputs", "names", "mobile\nimmobile\nflow\n"); })), HasSubstr("expected flux"));
-  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_text(f, "/inputs", "names", std::string(1000, '\n')); })), HasSubstr("at most"));
+  EXPECT_THAT(
+      refusal_of(edited([](hid_t f) { set_text(f, "/inputs", "units", "hours\ncolumn lengths\n-\n-\n-\n-\n"); })),
+      HasSubstr("expected pore volumes, found hours"));
+  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_text(f, "/outputs", "names", "mobile\nimmobile\nflow\n"); })),
+              HasSubstr("expected flux"));
+  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_text(f, "/inputs", "names", std::string(1000, '\n')); })),
+              HasSubstr("at most"));
   for (const char* bad : {"\x1b[2J", "\xff", "\xc3", "\xe2\x82", "\xf8\x88\x80\x80"})
-    EXPECT_THAT(refusal_of(edited([&](hid_t f) { set_text(f, "/provenance", "code_version", bad); })), HasSubstr("expected UTF-8"));
-  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_text(f, "/", "physics", "leach_column", true); })), HasSubstr("fixed length"));
+    EXPECT_THAT(refusal_of(edited([&](hid_t f) { set_text(f, "/provenance", "code_version", bad); })),
+                HasSubstr("expected UTF-8"));
+  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_text(f, "/", "physics", "leach_column", true); })),
+              HasSubstr("fixed length"));
 }
 
 TEST(SurrogateFile, WhoseSelfTestFailsIsRefused) {
   for (Precision precision : {Precision::float32, Precision::float64}) {
     const Model model = full_model(precision);
-    const std::string refusal = refusal_of(edited([](hid_t f) { set_value(f, "/self_test/outputs", 5, 0.123); }, model));
+    const std::string refusal =
+        refusal_of(edited([](hid_t f) { set_value(f, "/self_test/outputs", 5, 0.123); }, model));
     EXPECT_THAT(refusal, AllOf(HasSubstr("self-test: output mobile at point 5"), HasSubstr("expected 0.123")));
-    EXPECT_THAT(refusal_of(edited([](hid_t f) { set_value(f, "/network/weights", 0, 0.5); }, model)), HasSubstr("self-test"));
-    EXPECT_THAT(refusal_of(edited([](hid_t f) { set_value(f, "/self_test/outputs", 5, std::nan("")); }, model)), HasSubstr("self-test"));
+    EXPECT_THAT(refusal_of(edited([](hid_t f) { set_value(f, "/network/weights", 0, 0.5); }, model)),
+                HasSubstr("self-test"));
+    EXPECT_THAT(refusal_of(edited([](hid_t f) { set_value(f, "/self_test/outputs", 5, std::nan("")); }, model)),
+                HasSubstr("self-test"));
   }
 }
 
 TEST(SurrogateFile, InAnotherHdf5DialectIsRefused) {
   const TemporaryFolder folder;
-  const auto made = [&](const std::function<void(hid_t access)>& access_of, const std::function<void(hid_t create)>& create_of) {
+  const auto made = [&](const std::function<void(hid_t access)>& access_of,
+                        const std::function<void(hid_t create)>& create_of) {
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS), create = H5Pcreate(H5P_FILE_CREATE);
     access_of(access);
     create_of(create);
@@ -391,8 +432,9 @@ TEST(SurrogateFile, InAnotherHdf5DialectIsRefused) {
   EXPECT_THAT(refusal_of(made([](hid_t a) { H5Pset_libver_bounds(a, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST); }, plain)),
               HasSubstr("superblock"));
   EXPECT_THAT(refusal_of(made(plain, [](hid_t c) { H5Pset_userblock(c, 512); })), HasSubstr("superblock"));
-  EXPECT_THAT(refusal_of(made(plain, [](hid_t c) { H5Pset_file_space_strategy(c, H5F_FSPACE_STRATEGY_PAGE, true, 1); })),
-              HasSubstr("superblock"));
+  EXPECT_THAT(
+      refusal_of(made(plain, [](hid_t c) { H5Pset_file_space_strategy(c, H5F_FSPACE_STRATEGY_PAGE, true, 1); })),
+      HasSubstr("superblock"));
   EXPECT_THAT(refusal_of(sealed({})), HasSubstr("superblock"));
   EXPECT_THAT(refusal_of(sealed(Bytes(5000))), HasSubstr("superblock"));
 }

@@ -53,7 +53,8 @@ Model one_neuron() {
 TEST(Surrogate, MatchesAClosedFormWithItsDerivatives) {
   const Surrogate surrogate = loaded(one_neuron());
   const double t = 0.6, x = 0.3, a = 0.12;
-  const double f = std::tanh(0.7 * t - 0.4 * x + 1.5 * a + 0.2), df = 1 - f * f, net = 1.3 * f - 0.6, ramp = t * x * (1 - x);
+  const double f = std::tanh(0.7 * t - 0.4 * x + 1.5 * a + 0.2), df = 1 - f * f, net = 1.3 * f - 0.6,
+               ramp = t * x * (1 - x);
   const auto [out, jacobian] = jacobian_of(surrogate, {t, x, a});
   constexpr double kTolerance = 16 * std::numeric_limits<double>::epsilon();
   EXPECT_NEAR(out[0], std::sin(kPi * x) + ramp * net, kTolerance);
@@ -255,7 +256,8 @@ TEST(Surrogate, AllocatesNothingAfterLoading) {
       std::vector<float> rows_single(inputs * n, 0.5f), answers_single(outputs * n);
       const std::size_t before = allocations();
       const Status statuses[] = {surrogate.predict(in, out), surrogate.jacobian(in, out, jacobian),
-                                 surrogate.predict(n, rows, answers), surrogate.predict(n, rows_single, answers_single)};
+                                 surrogate.predict(n, rows, answers),
+                                 surrogate.predict(n, rows_single, answers_single)};
       EXPECT_EQ(allocations() - before, 0u);
       EXPECT_EQ(statuses[1], Status::ok);
     }

@@ -1,0 +1,19 @@
+#pragma once
+#include <fmt/format.h>
+
+#include "surrogates/card.hpp"
+
+namespace residua::commands {
+
+inline void print_errors(const Card& card) {
+  const Validation& v = card.validation;
+  if (v.outputs.empty()) return fmt::print("not validated: the toolkit has no reference for this physics\n");
+  fmt::print("errors against {} on {} unseen cases\n", v.reference, v.cases);
+  fmt::print("  {:<20} {:>10} {:>10} {:>10}   {}\n", "output", "median", "worst", "default", "largest anywhere");
+  for (std::size_t o = 0; o < v.outputs.size(); ++o)
+    fmt::print("  {:<20} {:>10.2e} {:>10.2e} {:>10.2e}   {:.3g} {}\n", card.outputs[o].name, v.outputs[o].median, v.outputs[o].worst,
+               v.outputs[o].default_case, v.outputs[o].max_abs, card.outputs[o].unit);
+  fmt::print("  (relative L2 norm of the difference over a case's grid)\n");
+}
+
+}  // namespace residua::commands

@@ -1,0 +1,17 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+// Each adds one command to the program; the command runs when its name is parsed.
+namespace residua::commands {
+
+void add_list(CLI::App& app);
+void add_train(CLI::App& app);
+void add_validate(CLI::App& app);
+void add_info(CLI::App& app);
+void add_predict(CLI::App& app);
+void add_plot(CLI::App& app);
+
+}  // namespace residua::commands

@@ -1,0 +1,143 @@
+#include "pinn/fit.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <unsupported/Eigen/NonLinearOptimization>
+
+#include "kernels/core/error.hpp"
+
+namespace residua {
+namespace {
+
+/// A bounded parameter on the whole line: lower + (upper - lower) / (1 + exp(-q)).
+struct Bounded {
+  double lower, upper;
+  double value(double q) const { return lower + (upper - lower) / (1 + std::exp(-q)); }
+  double slope(double q) const {
+    const double s = 1 / (1 + std::exp(-q));
+    return (upper - lower) * s * (1 - s);
+  }
+  double unbounded(double value) const {
+    const double s = std::clamp((value - lower) / (upper - lower), 1e-6, 1 - 1e-6);
+    return std::log(s / (1 - s));
+  }
+};
+
+/// What Eigen's Levenberg-Marquardt asks for.
+struct Functor {
+  const FitModel& model;
+  std::span<const double> measured;
+  std::vector<Bounded> bounds;
+
+  int inputs() const { return int(bounds.size()); }
+  int values() const { return int(measured.size()); }
+
+  std::vector<double> params(const Eigen::VectorXd& q) const {
+    std::vector<double> p(bounds.size());
+    for (std::size_t k = 0; k < p.size(); ++k) p[k] = bounds[k].value(q[Eigen::Index(k)]);
+    return p;
+  }
+  int operator()(const Eigen::VectorXd& q, Eigen::VectorXd& residual) const {
+    model(params(q), {residual.data(), measured.size()}, {});
+    for (std::size_t i = 0; i < measured.size(); ++i) residual[Eigen::Index(i)] -= measured[i];
+    return 0;
+  }
+  int df(const Eigen::VectorXd& q, Eigen::MatrixXd& jacobian) const {
+    std::vector<double> values(measured.size()), rows(measured.size() * bounds.size());
+    model(params(q), values, rows);
+    for (Eigen::Index i = 0; i < jacobian.rows(); ++i)
+      for (Eigen::Index k = 0; k < jacobian.cols(); ++k)
+        jacobian(i, k) = rows[std::size_t(i * jacobian.cols() + k)] * bounds[std::size_t(k)].slope(q[k]);
+    return 0;
+  }
+};
+
+std::size_t index_of(std::span<const Variable> variables, const std::string& name, const char* what) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    if (variables[i].name == name) return i;
+    names.push_back(variables[i].name);
+  }
+  throw Error(fmt::format("{} '{}' is not one of the surrogate: expected one of {}", what, name, fmt::join(names, ", ")));
+}
+
+}  // namespace
+
+FitResult fit(const FitModel& model, std::span<const double> measured, std::vector<FitParameter> params) {
+  if (measured.size() <= params.size())
+    throw Error(fmt::format("fit: expected more measurements than parameters, found {} for {}", measured.size(), params.size()));
+  Functor functor{model, measured, {}};
+  Eigen::VectorXd q(Eigen::Index(params.size()));
+  for (std::size_t k = 0; k < params.size(); ++k) {
+    functor.bounds.push_back({params[k].lower, params[k].upper});
+    q[Eigen::Index(k)] = functor.bounds[k].unbounded(params[k].value);
+  }
+  Eigen::LevenbergMarquardt<Functor> solver(functor);
+  solver.parameters.xtol = 1e-10;
+  solver.parameters.ftol = 1e-12;
+  solver.minimize(q);
+
+  FitResult result;
+  result.evaluations = int(solver.nfev);
+  const auto values = functor.params(q);
+  for (std::size_t k = 0; k < params.size(); ++k) params[k].value = values[k];
+  result.params = std::move(params);
+  result.fitted.resize(measured.size());
+  model(values, result.fitted, {});
+  double sum = 0;
+  for (std::size_t i = 0; i < measured.size(); ++i) sum += (result.fitted[i] - measured[i]) * (result.fitted[i] - measured[i]);
+  result.rmse = std::sqrt(sum / double(measured.size()));
+  return result;
+}
+
+std::vector<FitParameter> free_parameters(const Surrogate& surrogate, const BreakthroughCurve& curve) {
+  const auto inputs = surrogate.inputs();
+  for (const auto& known : curve.known) index_of(inputs, known.first, "input");
+  index_of(inputs, "time", "input");
+  index_of(surrogate.outputs(), curve.output, "output");
+  std::vector<FitParameter> free;
+  for (const Variable& input : inputs) {
+    const bool known = input.name == "time" || std::any_of(curve.known.begin(), curve.known.end(),
+                                                           [&](const auto& k) { return k.first == input.name; });
+    if (!known) free.push_back({input.name, input.lower, input.upper, (input.lower + input.upper) / 2});
+  }
+  return free;
+}
+
+FitModel surrogate_model(const Surrogate& surrogate, const BreakthroughCurve& curve) {
+  const auto inputs = surrogate.inputs();
+  const std::size_t n_in = inputs.size(), n_out = surrogate.outputs().size();
+  const std::size_t time = index_of(inputs, "time", "input"), output = index_of(surrogate.outputs(), curve.output, "output");
+  std::vector<double> base(n_in);
+  for (const auto& [name, value] : curve.known) base[index_of(inputs, name, "input")] = value;
+  std::vector<std::size_t> free;
+  for (const FitParameter& p : free_parameters(surrogate, curve)) free.push_back(index_of(inputs, p.name, "input"));
+
+  return [&surrogate, curve, base, free, time, output, n_in, n_out](std::span<const double> params, std::span<double> values,
+                                                                    std::span<double> jacobian) {
+    std::vector<double> in = base, out(n_out), slopes(n_out * n_in);
+    for (std::size_t k = 0; k < free.size(); ++k) in[free[k]] = params[k];
+    std::fill(values.begin(), values.end(), 0.0);
+    std::fill(jacobian.begin(), jacobian.end(), 0.0);
+    const auto add = [&](std::size_t i, double t, double sign) {
+      in[time] = t;
+      if (jacobian.empty()) {
+        surrogate.predict(in, out);
+      } else {
+        surrogate.jacobian(in, out, slopes);
+        for (std::size_t k = 0; k < free.size(); ++k) jacobian[i * free.size() + k] += sign * slopes[output * n_in + free[k]];
+      }
+      values[i] += sign * out[output];
+    };
+    for (std::size_t i = 0; i < curve.times.size(); ++i) {
+      add(i, curve.times[i], 1);
+      if (curve.pulse > 0 && curve.times[i] > curve.pulse) add(i, curve.times[i] - curve.pulse, -1);
+    }
+  };
+}
+
+}  // namespace residua
