@@ -1,10 +1,13 @@
 #include "pinn/checkpoint.hpp"
 
 #include <fmt/format.h>
-#include <torch/optim/optimizer.h>
+#include <torch/optim/lbfgs.h>
 #include <torch/serialize.h>
 
+#include <algorithm>
+#include <boost/crc.hpp>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "datasets/atomic_file.hpp"
@@ -13,29 +16,50 @@
 namespace residua {
 namespace {
 
+constexpr std::size_t kCheckSumSize = 8;
+
 at::Tensor text_tensor(const std::string& text) {
   at::Tensor t = at::empty({std::int64_t(text.size())}, at::kByte);
   std::copy(text.begin(), text.end(), t.data_ptr<std::uint8_t>());
   return t;
 }
 
-/// Opens the archive and calls f(archive); whatever torch finds wrong with the file becomes one line.
+/// CRC-32 in eight hexadecimal digits. Torch's archives do not notice a flipped bit.
+std::string check_sum(const std::string& bytes) {
+  boost::crc_32_type crc;
+  crc.process_bytes(bytes.data(), bytes.size());
+  return fmt::format("{:08x}", crc.checksum());
+}
+
+/// Opens the archive and calls f(archive); whatever is wrong with the file becomes one line.
 template <class F>
 void with_archive(const std::filesystem::path& path, F&& f) {
   if (!std::filesystem::is_regular_file(path))
     throw Error(fmt::format("{}: no checkpoint there: expected a file that an earlier run left", path.string()));
+  const auto damaged = [&] {
+    return Error(fmt::format("{}: not a whole checkpoint: expected a file written by residua train", path.string()));
+  };
+  std::ifstream in(path, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  const std::size_t size = bytes.size() - std::min(bytes.size(), kCheckSumSize);
+  const std::string expected = bytes.substr(size);
+  bytes.resize(size);
+  if (check_sum(bytes) != expected) throw damaged();
   try {
     torch::serialize::InputArchive archive;
-    archive.load_from(path.string());
+    archive.load_from(bytes.data(), bytes.size());
     f(archive);
   } catch (const c10::Error&) {
-    throw Error(fmt::format("{}: not a whole checkpoint: expected a file written by residua train", path.string()));
+    throw damaged();
   }
 }
 
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, const TrainState& state, torch::optim::Optimizer& optimizer) {
+  // Scratch of L-BFGS, which it makes anew, and cannot be written while it is not filled.
+  if (dynamic_cast<torch::optim::LBFGS*>(&optimizer))
+    for (auto& [param, own_state] : optimizer.state()) static_cast<torch::optim::LBFGSParamState&>(*own_state).al(std::nullopt);
   torch::serialize::OutputArchive archive, own;
   archive.write("weights", state.weights, true);
   archive.write("phase", c10::IValue(state.phase));
@@ -47,7 +71,7 @@ void save_checkpoint(const std::filesystem::path& path, const TrainState& state,
   archive.write("optimizer", own);
   std::ostringstream bytes;
   archive.save_to(bytes);
-  write_file(path, bytes.str());
+  write_file(path, bytes.str() + check_sum(bytes.str()));
 }
 
 TrainState load_checkpoint(const std::filesystem::path& path) {

@@ -22,7 +22,8 @@ struct Bounded {
     return (upper - lower) * s * (1 - s);
   }
   double unbounded(double value) const {
-    const double s = std::clamp((value - lower) / (upper - lower), 1e-6, 1 - 1e-6);
+    // Away from the bounds, where the map is flat and a start would never leave.
+    const double s = std::clamp((value - lower) / (upper - lower), 0.01, 0.99);
     return std::log(s / (1 - s));
   }
 };

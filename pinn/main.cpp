@@ -1,6 +1,9 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <string_view>
 
 #include "kernels/core/error.hpp"
 #include "pinn/commands/commands.hpp"
@@ -10,7 +13,8 @@
 int main(int argc, char** argv) {
   CLI::App app{"Residua: physics-informed surrogates of kiln and leach processes"};
   app.set_version_flag("--version", residua::kVersion);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // none is refused below: CLI11 would not name a mistyped one
+  app.failure_message([](const CLI::App*, const CLI::Error& e) { return fmt::format("residua: {}: try residua --help\n", e.what()); });
   residua::commands::add_list(app);
   residua::commands::add_train(app);
   residua::commands::add_validate(app);
@@ -19,6 +23,7 @@ int main(int argc, char** argv) {
   residua::commands::add_plot(app);
   try {
     app.parse(argc, argv);
+    if (app.get_subcommands().empty()) throw residua::Error("expected a command: try residua --help");
     return 0;
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
@@ -26,7 +31,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "residua: %s\n", e.what());
     return 2;
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "residua: unexpected failure: %s\n", e.what());
+    const std::string_view what = e.what();  // torch appends a stack trace
+    fmt::print(stderr, "residua: unexpected failure: {}\n", what.substr(0, what.find('\n')));
     return 1;
   }
 }

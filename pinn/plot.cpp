@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <iterator>
 
@@ -35,6 +36,8 @@ void LineChart::save(const std::filesystem::path& path) const {
                          : ending == ".svg" ? "svg size 1200,750 dynamic font 'DejaVu Sans,15'"
                                             : nullptr;
   if (!terminal) throw Error(fmt::format("{}: expected a name that ends in .png or .svg", path.string()));
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  if (!std::filesystem::is_directory(folder)) throw Error(fmt::format("{}: expected a folder, found none of that name", folder.string()));
   StagedFile staged(path);
   std::string script = fmt::format(
       "set terminal {} noenhanced\nset output {}\nset title {}\nset xlabel {}\nset ylabel {}\n"
@@ -52,10 +55,13 @@ void LineChart::save(const std::filesystem::path& path) const {
     for (std::size_t i = 0; i < curve.x.size(); ++i) script += fmt::format("{} {}\n", curve.x[i], curve.y[i]);
     script += "e\n";
   }
-  FILE* gnuplot = popen("gnuplot", "w");
-  if (!gnuplot) throw Error("plot: gnuplot cannot be started: expected the Debian package gnuplot-nox");
-  const bool written = std::fwrite(script.data(), 1, script.size(), gnuplot) == script.size();
-  if (pclose(gnuplot) != 0 || !written) throw Error(fmt::format("{}: gnuplot failed: expected the Debian package gnuplot-nox", path.string()));
+  // Its complaints take many lines; ours takes one. A script that fails midway must not end this program by SIGPIPE.
+  const auto before = std::signal(SIGPIPE, SIG_IGN);
+  FILE* gnuplot = popen("gnuplot >/dev/null 2>&1", "w");
+  const bool written = gnuplot && std::fwrite(script.data(), 1, script.size(), gnuplot) == script.size();
+  const bool drawn = gnuplot && pclose(gnuplot) == 0;
+  std::signal(SIGPIPE, before);
+  if (!written || !drawn) throw Error(fmt::format("{}: gnuplot failed: expected the Debian package gnuplot-nox", path.string()));
   staged.commit();
 }
 

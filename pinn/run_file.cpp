@@ -9,6 +9,8 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <ranges>
+#include <span>
 #include <sstream>
 #include <toml++/toml.h>
 
@@ -19,6 +21,15 @@ namespace residua {
 namespace {
 
 constexpr std::array kActivations = {"tanh", "sin", "silu"};  // in the order of Activation
+
+/// Text of the file as a part of a message that is one line.
+std::string one_line(std::string text) {
+  constexpr std::size_t kLongest = 60;
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+  if (text.size() > kLongest) text.replace(kLongest - 3, std::string::npos, "...");
+  return text;
+}
 
 /// One table of the file. Keys are asked for by name; what is left over at the end is an error that lists what was asked for.
 class Section {
@@ -36,32 +47,26 @@ class Section {
       fail(*node, key, fmt::format("expected {} from {} to {}", std::is_integral_v<T> ? "a whole number" : "a number", lower, upper));
     value = T(*found);
   }
-  void text(const char* key, std::string& value) {
-    if (const toml::node* node = take(key)) {
-      const auto found = node->value<std::string>();
-      if (!found) fail(*node, key, "expected a text");
-      value = *found;
-    }
-  }
   template <class Names>
   std::size_t choice(const char* key, const Names& names, std::size_t otherwise) {
-    std::string name;
-    text(key, name);
-    if (name.empty()) return otherwise;
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) fail(*table_->get(key), key, fmt::format("expected one of {}", fmt::join(names, ", ")));
+    const toml::node* node = take(key);
+    if (!node) return otherwise;
+    const auto name = node->value<std::string>();
+    const auto found = name ? std::find(names.begin(), names.end(), *name) : names.end();
+    if (found == names.end()) fail(*node, key, fmt::format("expected one of {}", fmt::join(names, ", ")));
     return std::size_t(found - names.begin());
   }
-  /// A number or a pair [lower, upper].
-  std::optional<Range> range(const std::string& key) {
+  /// A pair [lower, upper] with lower < upper; a number or lower == upper only where it may be `fixed`.
+  std::optional<Range> range(const std::string& key, bool fixed) {
     const toml::node* node = take(key);
     if (!node) return {};
-    if (const auto value = node->value<double>(); value && std::isfinite(*value)) return Range{*value, *value};
+    if (const auto value = node->value<double>(); fixed && value && std::isfinite(*value)) return Range{*value, *value};
     if (const toml::array* pair = node->as_array(); pair && pair->size() == 2) {
       const auto lower = (*pair)[0].value<double>(), upper = (*pair)[1].value<double>();
-      if (lower && upper && std::isfinite(*lower) && std::isfinite(*upper) && *lower <= *upper) return Range{*lower, *upper};
+      if (lower && upper && std::isfinite(*lower) && std::isfinite(*upper) && (*lower < *upper || (fixed && *lower == *upper)))
+        return Range{*lower, *upper};
     }
-    fail(*node, key, "expected a number, or a range [lower, upper] with lower <= upper");
+    fail(*node, key, fixed ? "expected a number, or a range [lower, upper] with lower <= upper" : "expected a range [lower, upper] with lower < upper");
   }
   Section table(const std::string& key) {
     const toml::node* node = take(key);
@@ -72,8 +77,12 @@ class Section {
     if (!table_) return;
     for (const auto& [key, node] : *table_)
       if (std::find(known_.begin(), known_.end(), key.str()) == known_.end())
-        throw Error(fmt::format("{}:{}: unknown key '{}'{}: expected one of {}", file_, node.source().begin.line, key.str(),
+        throw Error(fmt::format("{}:{}: unknown key '{}'{}: expected one of {}", file_, node.source().begin.line, one_line(std::string(key.str())),
                                 name_.empty() ? "" : " in [" + name_ + "]", fmt::join(known_, ", ")));
+  }
+  /// The table as a whole is not as expected.
+  [[noreturn]] void fail(const std::string& expected) const {
+    throw Error(fmt::format("{}:{}: {}: {}", file_, table_ ? table_->source().begin.line : 1, name_, expected));
   }
 
  private:
@@ -85,7 +94,7 @@ class Section {
     std::ostringstream found;
     node.visit([&](const auto& n) { found << n; });
     throw Error(fmt::format("{}:{}: {}{}: {}, found {}", file_, node.source().begin.line, name_.empty() ? "" : name_ + ".", key,
-                            expected, found.str()));
+                            expected, one_line(found.str())));
   }
 
   const toml::table* table_;
@@ -94,9 +103,12 @@ class Section {
 };
 
 void read_envelope(Section section, const PhysicsInfo& physics, RunFile& run) {
-  for (const auto& table : {physics.coords, physics.params})
+  const auto read = [&](std::span<const Quantity> table, bool fixed) {
     for (const Quantity& quantity : table)
-      if (const auto range = section.range(std::string(quantity.name))) run.envelope[std::string(quantity.name)] = *range;
+      if (const auto range = section.range(std::string(quantity.name), fixed)) run.envelope[std::string(quantity.name)] = *range;
+  };
+  read(physics.coords, false);
+  read(physics.params, true);
   section.finish();
 }
 
@@ -109,6 +121,8 @@ void read_terms(Section section, const PhysicsInfo& physics, RunFile& run) {
     own.finish();
   }
   section.finish();
+  if (std::none_of(run.terms.begin(), run.terms.end(), [](const auto& term) { return term.second.weight > 0; }))
+    section.fail(fmt::format("expected a weight above 0 for one of {}, found none", fmt::join(std::views::keys(run.terms), ", ")));
 }
 
 constexpr std::array kPrecisions = {"float32", "float64"};
@@ -127,9 +141,12 @@ RunFile RunFile::parse(const std::string& text, const std::string& name) {
   RunFile run;
   run.text = text;
   Section top(&root, name, "");
-  top.text("physics", run.physics);
-  if (run.physics.empty()) throw Error(fmt::format("{}: key 'physics' is missing: expected the name of a physics", name));
-  const PhysicsInfo& physics = find_physics(run.physics);
+  std::vector<std::string_view> names;
+  for (const PhysicsInfo& info : catalog()) names.push_back(info.name);
+  const std::size_t chosen = top.choice("physics", names, names.size());
+  if (chosen == names.size()) throw Error(fmt::format("{}: key 'physics' is missing: expected one of {}", name, fmt::join(names, ", ")));
+  const PhysicsInfo& physics = catalog()[chosen];
+  run.physics = physics.name;
   top.number("seed", run.seed, 0, 1e15);
   top.number("checkpoint_every", run.checkpoint_every, 1, 1e9);
   top.number("validation_cases", run.validation_cases, 1, 1e6);
@@ -164,7 +181,7 @@ RunFile RunFile::parse(const std::string& text, const std::string& name) {
 
 RunFile RunFile::read(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) throw Error(fmt::format("{}: cannot be read: expected a run file in TOML", path.string()));
+  if (!in || std::filesystem::is_directory(path)) throw Error(fmt::format("{}: cannot be read: expected a run file in TOML", path.string()));
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   return parse(text, path.string());
 }

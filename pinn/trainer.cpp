@@ -62,6 +62,7 @@ class Trainer {
     if (state_.phase == kAdam) adam();
     if (state_.phase == kLbfgs && !stopped()) lbfgs();
     options_.progress.finish();
+    evaluate_at_last();
     return result();
   }
 
@@ -92,6 +93,7 @@ class Trainer {
         --state_.step;
       }
     }
+    if (stopped()) return save(optimizer);
     state_.phase = kLbfgs;
     state_.step = 0;
   }
@@ -141,8 +143,10 @@ class Trainer {
   void prepare(at::ScalarType precision) {
     precision_ = precision;
     fixed_ = ops::tensors_of(problem_, precision);
-    for (ActiveTerm& term : terms_)
+    for (ActiveTerm& term : terms_) {
       term.equation_weight = at::full({std::int64_t(term.mean_square.size())}, term.settings.weight, precision);
+      term.coords = term.design = at::Tensor();  // those at hand may be of another precision
+    }
   }
 
   /// Points of all terms: batch `batch` of their sequences, `more` times the points that the run file asks for.
@@ -177,6 +181,14 @@ class Trainer {
       points_ += term.coords.size(1);
       loss_ += value;
     }
+  }
+
+  /// The loss of the weights as they are in the end: what was last evaluated were those of a step before, or a trial of a
+  /// line search, or (in a run that was over when resumed) nothing.
+  void evaluate_at_last() {
+    if (!fixed_.center.defined()) prepare(at::kDouble);
+    if (!terms_.front().coords.defined()) draw(state_.points_from, 1);
+    evaluate();
   }
 
   void report(const char* phase, std::int64_t done, std::int64_t total) {

@@ -23,7 +23,4 @@ inline constexpr int kFormatVersion = 1;
 /// The same from bytes in memory; `name` is for messages.
 [[gnu::visibility("default")]] Model load(std::span<const std::byte> file, const std::string& name);
 
-/// Appends the trailer, which holds the size and the BLAKE2b-256 digest of what precedes it, to an HDF5 image.
-[[gnu::visibility("default")]] std::vector<std::byte> sealed(std::vector<std::byte> image);
-
 }  // namespace residua

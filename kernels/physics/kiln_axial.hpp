@@ -6,10 +6,10 @@ namespace residua::inline RESIDUA_ISA::physics {
 
 /// A counter-current rotary kiln along its axis: gas, solids bed, inner wall and one calcination step.
 ///
-///   gas:         g G_t - G_z + (L/Cg)(q_gb + q_gw)         = 0
-///   bed:         S_t + S_z - (L/Cs)(q_gb + q_wb) + H r     = 0
-///   conversion:  X_t + X_z - r                             = 0        r = A tau exp(-E / (R S)) (1 - X)
-///   wall:        q_gw - q_wb - Ua (W - Ta)                 = 0
+///   gas:         g G_t - G_z + (L/Cg)(q_gb + q_gw)                = 0
+///   bed:         (S + H X)_t + (S + H X)_z - (L/Cs)(q_gb + q_wb)  = 0
+///   conversion:  X_t + X_z - k (1 - X)                            = 0     k = A tau exp(-E / (R S))
+///   wall:        q_gw - q_wb - Ua (W - Ta)                        = 0
 ///   q_gb = a1 (G - S) + w1 sigma (G^4 - S^4),  q_gw = a2 (G - W) + w2 sigma (G^4 - W^4),
 ///   q_wb = a3 (W - S) + w3 sigma (W^4 - S^4)
 ///
@@ -18,6 +18,7 @@ namespace residua::inline RESIDUA_ISA::physics {
 /// Temperatures in 1000 K, z over the kiln length L, t in residence times of the solids. a1..a3 and Ua are conductances per
 /// metre, w1..w3 radiating widths (emissivity times width), Cg and Cs heat capacity flows, H the temperature drop of
 /// the bed by full conversion, g the residence time of the gas over that of the solids.
+/// The bed is in enthalpy form, so that the stiff rate stands in one equation only, which is divided by 1 + k.
 /// Balances after Hanein, Glasser & Bannerman 2017 in the one-dimensional form; the wall stores no heat.
 template <bool kDynamic>
 struct KilnAxialOf {
@@ -74,12 +75,14 @@ struct KilnAxialOf {
     return Flows<V>{p[a1] * (u[G] - u[S]) + p[w1] * sigma * (G4 - S4), p[a2] * (u[G] - u[W]) + p[w2] * sigma * (G4 - W4),
                     p[a3] * (u[W] - u[S]) + p[w3] * sigma * (W4 - S4)};
   }
-  /// Conversions per residence time.
+  /// Rate constant per residence time. Below 250 K nothing reacts; a network that is not yet trained may go there.
   template <class P, class U>
-  RESIDUA_HD static constexpr auto rate(const P* p, const U& u) {
+  RESIDUA_HD static constexpr auto rate_constant(const P* p, const U& u) {
+    using V = typename U::Scalar;
     const P log_frequency = p[lgA] * number<P>(2.302585092994046) + log(p[tau] * 1000);
     const P activation = p[E] * number<P>(1 / kGasConstant);
-    return exp(log_frequency - activation / u[S]) * (1 - u[X]);
+    const V cold = number<V>(0.25), bed = if_less(V(u[S]), cold, cold, V(u[S]));
+    return exp(log_frequency - activation / bed);
   }
 
   struct Interior {
@@ -88,26 +91,41 @@ struct KilnAxialOf {
     template <class P, class U>
     RESIDUA_HD static constexpr auto residual(const P* p, const U& u) {
       const auto q = flows(p, u);
-      const auto r = rate(p, u);
+      const auto k = rate_constant(p, u);
       auto gas = (q.gas_bed + q.gas_wall) * (p[L] / p[Cg]) - u.d(G, z);
-      auto bed = u.d(S, z) - (q.gas_bed + q.wall_bed) * (p[L] / p[Cs]) + p[H] * r;
-      auto solid = u.d(X, z) - r;
+      auto bed = u.d(S, z) + p[H] * u.d(X, z) - (q.gas_bed + q.wall_bed) * (p[L] / p[Cs]);
+      auto solid = u.d(X, z);
       if constexpr (kDynamic) {
         gas = gas + p[g] * u.d(G, t);
-        bed = bed + u.d(S, t);
+        bed = bed + u.d(S, t) + p[H] * u.d(X, t);
         solid = solid + u.d(X, t);
       }
       const auto wall = (q.gas_wall - q.wall_bed - p[Ua] * (u[W] - p[Ta])) * (p[L] / p[Cs]);
-      return rows(gas, bed, wall, solid);
+      return rows(gas, bed, wall, (solid - k * (1 - u[X])) / (1 + k));
     }
   };
   using Terms = std::tuple<Interior>;
 
+  /// The axis and, in the dynamic kiln, the time and a rounded |z - t|: solids that were in the kiln at the start differ from
+  /// those that came in since by a kink along z = t.
+  template <class A, class P>
+  RESIDUA_HD static auto features(const A* at, const P*) {
+    if constexpr (kDynamic) {
+      const A behind = at[z] - at[t];
+      return rows(at[t], at[z], sqrt(behind * behind + number<P>(1e-3)));
+    } else {
+      return rows(at[z]);
+    }
+  }
+
+  /// Feed end, start and burner end hold exactly. The conversion is 1 - exp(-y) with the logarithm of y from the network,
+  /// within exp(-16) to exp(16): a front that is steep in X is a gentle slope in log y.
   template <class A, class P, class N>
   RESIDUA_HD static auto transform(const A* at, const P* p, const N* net) {
     A entered = at[z];
     if constexpr (kDynamic) entered = at[z] * at[t] / (at[z] + at[t] + number<P>(1e-3));
-    return rows((at[z] - 1) * net[G] + p[GL], entered * net[S] + p[S0], net[W] + number<P>(0.8), entered * net[X]);
+    const N progress = entered * exp(tanh(net[X] / 4) * 16);
+    return rows((at[z] - 1) * net[G] + p[GL], entered * net[S] + p[S0], net[W] + number<P>(0.8), 1 - exp(-progress));
   }
 
   static auto exact() {

@@ -1,5 +1,8 @@
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "pinn/commands/card.hpp"
 #include "pinn/commands/commands.hpp"
@@ -11,7 +14,8 @@ namespace {
 void print_card(const Card& card) {
   fmt::print("physics      {}\nformat       {}\ndigest       {}\n\n", card.physics, card.format_version, card.digest);
   fmt::print("inputs and operating envelope\n");
-  for (const Variable& v : card.inputs) fmt::print("  {:<22} {:>12.6g} to {:<12.6g} {}\n", v.name, v.lower, v.upper, v.unit);
+  for (const Variable& v : card.inputs)
+    fmt::print("  {:<22} {:>12.6g} to {:<12.6g} {}\n", v.name, v.lower, v.upper, v.unit);
   fmt::print("fixed\n");
   for (const FixedParameter& f : card.fixed) fmt::print("  {:<22} {:>12.6g} {}\n", f.name, f.value, f.unit);
   fmt::print("outputs\n");
@@ -19,8 +23,62 @@ void print_card(const Card& card) {
   fmt::print("\n");
   print_errors(card);
   const Provenance& p = card.provenance;
-  fmt::print("\ntrained      {:.0f} s, seed {}, by version {}, {}\n", p.training_seconds, p.seed, p.code_version, p.created);
+  fmt::print("\ntrained      {:.0f} s, seed {}, by version {}, {}\n", p.training_seconds, p.seed, p.code_version,
+             p.created);
   for (const DatasetHash& d : p.datasets) fmt::print("data         {} sha256 {}\n", d.name, d.sha256);
+}
+
+std::string json_string(std::string_view text) {
+  std::string json = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\')
+      json += {'\\', c};
+    else if (static_cast<unsigned char>(c) < 0x20)
+      json += fmt::format("\\u{:04x}", c);
+    else
+      json += c;
+  }
+  return json + '"';
+}
+
+/// JSON has no infinities and no NaN.
+std::string json_number(double x) { return std::isfinite(x) ? fmt::format("{}", x) : "null"; }
+
+/// `[f(item), f(item), ...]`
+template <class Items, class F>
+std::string json_array(const Items& items, F&& f) {
+  std::string json;
+  for (const auto& item : items) json += (json.empty() ? "" : ", ") + f(item);
+  return "[" + json + "]";
+}
+
+std::string to_json(const Variable& v) {
+  return fmt::format(R"({{"name": {}, "unit": {}, "lower": {}, "upper": {}}})", json_string(v.name),
+                     json_string(v.unit), json_number(v.lower), json_number(v.upper));
+}
+std::string to_json(const OutputError& e) {
+  return fmt::format(R"({{"median": {}, "worst": {}, "default": {}, "max_abs": {}}})", json_number(e.median),
+                     json_number(e.worst), json_number(e.default_case), json_number(e.max_abs));
+}
+
+/// The card as one JSON object; "errors" are in the order of the outputs, and empty if there is no validation.
+void print_json(const Card& card) {
+  const Provenance& p = card.provenance;
+  const auto any = [](const auto& item) { return to_json(item); };
+  fmt::print("{{\n  \"physics\": {},\n  \"format\": {},\n  \"digest\": {},\n", json_string(card.physics),
+             card.format_version, json_string(card.digest));
+  fmt::print("  \"inputs\": {},\n  \"outputs\": {},\n", json_array(card.inputs, any), json_array(card.outputs, any));
+  fmt::print("  \"fixed\": {},\n", json_array(card.fixed, [](const FixedParameter& f) {
+               return fmt::format(R"({{"name": {}, "unit": {}, "value": {}}})", json_string(f.name),
+                                  json_string(f.unit), json_number(f.value));
+             }));
+  fmt::print("  \"validation\": {{\"reference\": {}, \"cases\": {}, \"errors\": {}}},\n",
+             json_string(card.validation.reference), card.validation.cases, json_array(card.validation.outputs, any));
+  fmt::print("  \"training_seconds\": {},\n  \"seed\": {},\n  \"code_version\": {},\n  \"created\": {},\n",
+             json_number(p.training_seconds), p.seed, json_string(p.code_version), json_string(p.created));
+  fmt::print("  \"datasets\": {}\n}}\n", json_array(p.datasets, [](const DatasetHash& d) {
+               return fmt::format(R"({{"name": {}, "sha256": {}}})", json_string(d.name), json_string(d.sha256));
+             }));
 }
 
 }  // namespace
@@ -29,15 +87,18 @@ void add_info(CLI::App& app) {
   auto* command = app.add_subcommand("info", "show the card of a surrogate: inputs, envelope, errors, provenance");
   struct Options {
     std::string file;
-    bool run_file = false;
+    bool run_file = false, json = false;
   };
   auto o = std::make_shared<Options>();
   command->add_option("surrogate", o->file, "surrogate file")->required();
-  command->add_flag("--run-file", o->run_file, "print only the run file it was trained from");
+  auto* run_file = command->add_flag("--run-file", o->run_file, "print only the run file it was trained from");
+  command->add_flag("--json", o->json, "print the card as one JSON object, for programs")->excludes(run_file);
   command->callback([o] {
     const Surrogate surrogate(o->file);
     if (o->run_file)
       fmt::print("{}", surrogate.card().provenance.run_file);
+    else if (o->json)
+      print_json(surrogate.card());
     else
       print_card(surrogate.card());
   });

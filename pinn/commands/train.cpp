@@ -46,10 +46,12 @@ void train_command(const Options& o) {
   if (o.dry_run) return;
 
   const std::filesystem::path folder = o.out.empty() ? std::filesystem::path("runs") / o.run_file.stem() : o.out;
-  std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
-  if (failed) throw Error(fmt::format("{}: cannot be made: {}", folder.string(), failed.message()));
-  write_file(folder / "run.toml", run.text);
+  if (!o.resume) {
+    std::error_code failed;
+    std::filesystem::create_directories(folder, failed);
+    if (failed) throw Error(fmt::format("{}: cannot be made: {}", folder.string(), failed.message()));
+    write_file(folder / "run.toml", run.text);
+  }
 
   const TrainResult trained =
       train(run, problem, {folder, o.resume, Progress(o.quiet ? Progress::Mode::quiet : Progress::Mode::automatic), o.stop_after});

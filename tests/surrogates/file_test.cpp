@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "kernels/core/error.hpp"
+#include "surrogates/seal.hpp"
 #include "surrogates/surrogate.hpp"
 #include "tests/surrogates/random_model.hpp"
 #include "tests/surrogates/temporary_folder.hpp"

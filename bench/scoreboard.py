@@ -1,0 +1,205 @@
+"""What the areas of scripts/bench are written with: figures, the run they are measured in, and where the results go.
+
+An area is a file bench/areas/<name>.py with a list FIGURES. A figure is one line of the scoreboard: a name, a unit, what is
+asked of it, and a function that measures it in a Run. Functions that share an expensive step put it behind `run.once`.
+"""
+
+import dataclasses
+import datetime
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "bench" / "results"
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+
+
+class NotMeasured(Exception):
+    """Something that the figure needs is absent: says what, and how to get it."""
+
+
+class Failed(Exception):
+    """A program ended badly or gave a wrong answer: the figure is missed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    name: str
+    unit: str
+    measure: callable  # Run -> a number, or (number, note)
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @property
+    def asked(self):
+        if self.at_most is not None:
+            return f"<={self.at_most:g}"
+        return f">={self.at_least:g}" if self.at_least is not None else "-"
+
+    def verdict(self, value):
+        if self.at_most is None and self.at_least is None:
+            return "INFO"
+        # Written so that a NaN is missed.
+        kept = (self.at_most is None or value <= self.at_most) and (self.at_least is None or value >= self.at_least)
+        return "PASS" if kept else "MISS"
+
+
+@dataclasses.dataclass
+class Result:
+    figure: Figure
+    verdict: str
+    value: float | None
+    note: str
+    load: float  # runnable processes just before, as the system averages them over a minute
+
+    def line(self):
+        value = "-" if self.value is None else f"{self.value:.4g}"
+        note = f"  # {self.note}" if self.note else ""
+        return f"{self.verdict} {self.figure.name} {value} {self.figure.unit} {self.figure.asked}{note}"
+
+
+class Run:
+    """One call of scripts/bench: where things are, what was asked, and what was found out on the way."""
+
+    def __init__(self, build, fresh=False, train=True, configs=ROOT / "configs", runs=None):
+        self.build = pathlib.Path(build).resolve()
+        self.fresh, self.train = fresh, train
+        self.configs = pathlib.Path(configs)
+        self.runs = pathlib.Path(runs) if runs else self.build / "bench-runs"
+        self.shared = pathlib.Path(os.environ.get("RESIDUA_SHARED") or ROOT.parent / "shared")
+        self._known = {}
+
+    def once(self, key, find):
+        """The result of find(), called the first time only; what it raised is raised again."""
+        if key not in self._known:
+            try:
+                self._known[key] = find(), None
+            except (NotMeasured, Failed) as problem:
+                self._known[key] = None, problem
+        value, problem = self._known[key]
+        if problem:
+            raise problem
+        return value
+
+    def cached(self, name):
+        """A variable of the build folder's CMake: the tools that it was made with, for instance."""
+        found = re.search(rf"^{name}:\w+=(.*)$", (self.build / "CMakeCache.txt").read_text(), re.MULTILINE)
+        if not found or not found[1]:
+            raise NotMeasured(f"the build folder's CMake has no {name}")
+        return found[1]
+
+    def program(self, path, target):
+        """A program of the build folder."""
+        program = self.build / path
+        if not program.exists():
+            raise NotMeasured(f"needs {target}: cmake --build {shown(self.build)} --target {target}")
+        return program
+
+    def call(self, *command, show=False, **options):
+        """What a command prints; Failed if it ends badly. With `show`, it reports its progress on the terminal."""
+        command = [str(word) for word in command]
+        done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=None if show else subprocess.PIPE,
+                              text=True, **options)
+        if done.returncode:
+            said = (done.stderr or "").strip().splitlines() or ["see above" if show else "no message"]
+            raise Failed(f"{' '.join([pathlib.Path(command[0]).name, *command[1:2]])} ended with {done.returncode}: {said[0]}")
+        return done.stdout
+
+    def residua(self, *arguments, **options):
+        return self.call(self.program("pinn/residua", "residua"), *arguments, **options)
+
+    def cases(self, pattern):
+        """Cases of residua_bench whose names match, by name."""
+        return self.once(f"residua_bench {pattern}", lambda: self._cases(pattern))
+
+    def _cases(self, pattern):
+        program = self.program("bench/residua_bench", "residua_bench")
+        say(f"residua_bench, cases {pattern}")
+        output = self.call(program, f"--benchmark_filter={pattern}", "--benchmark_format=json")
+        return {case["name"].removesuffix("/real_time").split("/iterations:")[0]: case
+                for case in json.loads(output)["benchmarks"]}
+
+    def isa(self):
+        listed = self.residua("list")
+        return re.search(r"instruction set in use: (\S+)", listed)[1]
+
+
+def say(what):
+    print(f"bench: {what} ...", file=sys.stderr, flush=True)
+
+
+def shown(path):
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+
+def measure(run, figure):
+    load = os.getloadavg()[0]
+    try:
+        found = figure.measure(run)
+        value, note = found if isinstance(found, tuple) else (found, "")
+        return Result(figure, figure.verdict(value), value, note, load)
+    except NotMeasured as why:
+        return Result(figure, "NOT-MEASURED", None, str(why), load)
+    except Failed as why:
+        return Result(figure, "MISS", None, str(why), load)
+
+
+def cpu_model():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return "unknown"
+
+
+def describe_machine(run):
+    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, check=False, capture_output=True, text=True)
+    try:
+        isa = run.isa()
+    except (NotMeasured, Failed):
+        isa = None
+    return {
+        "cpu": cpu_model(),
+        "cores": len(os.sched_getaffinity(0)),
+        "isa": isa,
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "code": git.stdout.strip() or None,
+    }
+
+
+def write_results(area, machine, results):
+    """bench/results/<machine>-<area>.json, replaced whole."""
+    slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"\((r|tm)\)", "", machine["cpu"].lower())).strip("-")
+    figures = [{"name": r.figure.name, "verdict": r.verdict, "value": r.value, "unit": r.figure.unit,
+                "asked": r.figure.asked, "note": r.note, "load": round(r.load, 2)} for r in results]
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    path = RESULTS / f"{slug}-{area}.json"
+    path.with_suffix(".tmp").write_text(json.dumps({"area": area, **machine, "figures": figures}, indent=1) + "\n")
+    path.with_suffix(".tmp").replace(path)
+    return path
+
+
+def write_table(area, machine, results):
+    """The table of the area in docs/benchmarks.md, between its two markers. Figures that were not measured stay out."""
+    begin, end = f"<!-- {area}: written by scripts/bench -->", f"<!-- {area}: end -->"
+    text = DOCUMENT.read_text()
+    if begin not in text or end not in text:
+        sys.exit(f"bench: {shown(DOCUMENT)}: expected the markers {begin} and {end}")
+    rows = [f"{machine['cpu']}, {machine['cores']} cores, {machine['isa']}, {machine['date'][:10]}, code {machine['code']}", "",
+            "| figure | value | unit | asked | verdict | load | |", "|---|---|---|---|---|---|---|"]
+    for r in results:
+        if r.value is not None:
+            rows.append(f"| {r.figure.name} | {r.value:.4g} | {r.figure.unit} | {r.figure.asked} | {r.verdict} | "
+                        f"{r.load:.1f} | {r.note} |")
+    before, after = text.split(begin)[0], text.split(end)[1]
+    DOCUMENT.write_text(before + "\n".join([begin, "", *rows, "", end]) + after)
+
+
+def seconds_of(action):
+    start = time.monotonic()
+    action()
+    return time.monotonic() - start

@@ -1,0 +1,125 @@
+#include "surrogates/seal.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sodium.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "kernels/core/error.hpp"
+
+namespace residua {
+namespace {
+
+// The trailer: a mark, the size of the image before it (little-endian), and the digest of that image.
+constexpr std::array<unsigned char, 8> kMark = {'R', 'S', 'D', 'U', 'A', 0x1a, '\n', 1};
+constexpr std::size_t kDigest = 32, kTrailer = kMark.size() + 8 + kDigest;
+
+[[noreturn]] void fail(const std::string& where, const std::string& what) { throw Error(where + ": " + what); }
+
+[[noreturn]] void fail_with_errno(const std::filesystem::path& path, const char* what) {
+  throw Error(fmt::format("{}: {} failed: {}", path.string(), what, std::strerror(errno)));
+}
+
+std::array<unsigned char, kDigest> hash_of(std::span<const std::byte> image) {
+  std::array<unsigned char, kDigest> digest;
+  if (sodium_init() < 0) throw Error("libsodium does not start");
+  crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(image.data()), image.size(),
+                     nullptr, 0);
+  return digest;
+}
+
+std::uint64_t little_endian(const std::byte* at) {
+  std::uint64_t value = 0;
+  for (int i = 0; i < 8; ++i) value |= std::uint64_t(at[i]) << (8 * i);
+  return value;
+}
+
+/// Only the plainest HDF5: superblock version 0 at offset 0, nothing before or after, no driver information. That
+/// version has no extensions, so no cache images, shared messages or file-space strategies either.
+void check_superblock(std::span<const std::byte> image, const std::string& where) {
+  constexpr unsigned char kStart[] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n', 0, 0, 0, 0, 0, 8, 8, 0};
+  constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
+  if (image.size() < 96 || std::memcmp(image.data(), kStart, sizeof kStart) != 0)
+    fail(where, "not an HDF5 file with superblock version 0 at its start");
+  const std::uint64_t base = little_endian(&image[24]), free_space = little_endian(&image[32]);
+  const std::uint64_t end = little_endian(&image[40]), driver = little_endian(&image[48]);
+  if (base != 0 || free_space != kNowhere || driver != kNowhere || end != image.size())
+    fail(where, fmt::format("its HDF5 superblock has a base, free space or a driver, or ends elsewhere: expected {} "
+                            "bytes, found {}",
+                            image.size(), end));
+}
+
+/// An open file descriptor.
+class Descriptor {
+ public:
+  explicit Descriptor(int id) : id_(id) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (id_ >= 0) close(id_);
+  }
+  int id() const { return id_; }
+
+ private:
+  int id_;
+};
+
+}  // namespace
+
+std::vector<std::byte> read_regular_file(const std::filesystem::path& path) {
+  // Not blocking, so that a pipe is refused instead of waited for.
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat info {};
+  if (file.id() < 0) fail_with_errno(path, "opening");
+  if (fstat(file.id(), &info) != 0) fail_with_errno(path, "looking at it");
+  if (!S_ISREG(info.st_mode)) fail(path.string(), "not a regular file");
+  if (std::uint64_t(info.st_size) > kMaxFile)
+    fail(path.string(), fmt::format("expected at most {} bytes, found {}", kMaxFile, info.st_size));
+  std::vector<std::byte> bytes(info.st_size);
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t count = read(file.id(), bytes.data() + done, bytes.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail_with_errno(path, "reading");
+    if (count == 0) fail(path.string(), "became shorter while it was read");
+    done += count;
+  }
+  return bytes;
+}
+
+std::vector<std::byte> sealed(std::vector<std::byte> image) {
+  const auto hash = hash_of(image);
+  const std::uint64_t size = image.size();
+  for (unsigned char c : kMark) image.push_back(std::byte(c));
+  for (int i = 0; i < 8; ++i) image.push_back(std::byte(size >> (8 * i)));
+  for (unsigned char c : hash) image.push_back(std::byte(c));
+  return image;
+}
+
+std::span<const std::byte> unsealed(std::span<const std::byte> file, const std::string& where) {
+  if (file.size() > kMaxFile) fail(where, fmt::format("expected at most {} bytes, found {}", kMaxFile, file.size()));
+  if (file.size() < kTrailer || std::memcmp(&file[file.size() - kTrailer], kMark.data(), kMark.size()) != 0)
+    fail(where, "not a Residua surrogate, or cut off: its last bytes are not the trailer of one");
+  const std::span image = file.first(file.size() - kTrailer);
+  const std::byte* trailer = image.data() + image.size();
+  if (little_endian(trailer + kMark.size()) != image.size())
+    fail(where, fmt::format("damaged: its trailer expects {} bytes before it, found {}",
+                            little_endian(trailer + kMark.size()), image.size()));
+  if (std::memcmp(hash_of(image).data(), trailer + kMark.size() + 8, kDigest) != 0)
+    fail(where, "damaged or changed after it was saved: its digest does not match its content");
+  check_superblock(image, where);
+  return image;
+}
+
+std::string digest_of(std::span<const std::byte> image) {
+  std::string digits;
+  for (unsigned char c : hash_of(image)) digits += fmt::format("{:02x}", c);
+  return digits;
+}
+
+}  // namespace residua

@@ -1,0 +1,184 @@
+#include "pinn/run_file.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "pinn/problem.hpp"
+#include "tests/pinn/thrown.hpp"
+#include "tests/surrogates/temporary_folder.hpp"
+
+namespace residua {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+std::string message_for(const std::string& text) {
+  return thrown_by([&] { Problem(RunFile::parse(text, "run.toml")); });
+}
+
+/// A mistake, the line it is in, and what the message must say.
+struct Mistake {
+  std::string name, text;
+  int line;
+  std::vector<std::string> says;
+};
+
+class RunFileMistakes : public ::testing::TestWithParam<Mistake> {};
+
+TEST_P(RunFileMistakes, GiveOneLineThatSaysWhereWhatExpectedAndFound) {
+  const Mistake& mistake = GetParam();
+  const std::string message = message_for(mistake.text);
+  EXPECT_THAT(message, StartsWith("run.toml:" + std::to_string(mistake.line) + ": "));
+  EXPECT_THAT(message, Not(HasSubstr("\n")));
+  EXPECT_LT(message.size(), 400u) << message;
+  for (const std::string& part : mistake.says) EXPECT_THAT(message, HasSubstr(part));
+}
+
+const std::string kRod = "physics = 'heat_rod'\n";
+
+INSTANTIATE_TEST_SUITE_P(
+    , RunFileMistakes,
+    ::testing::Values(
+        Mistake{"UnknownPhysics",
+                "seed = 1\nphysics = 'heat_rot'",
+                2,
+                {"physics", "expected", "heat_rod", "leach_column", "heat_rot"}},
+        Mistake{"PhysicsThatIsNoText", "physics = 3", 1, {"physics", "heat_rod", "3"}},
+        Mistake{"UnknownKey", kRod + "sed = 1", 2, {"'sed'", "seed", "network", "envelope", "terms", "adam", "lbfgs"}},
+        Mistake{"UnknownKeyInATable",
+                kRod + "[adam]\nsteps = 1\nrate = 1",
+                4,
+                {"'rate'", "[adam]", "learning_rate", "resample"}},
+        Mistake{"UnknownKeyInANestedTable",
+                kRod + "[terms.interior]\nsize = 1",
+                3,
+                {"'size'", "[terms.interior]", "points, weight"}},
+        Mistake{"UnknownTerm", kRod + "[terms.inlet]\npoints = 1", 2, {"'inlet'", "[terms]", "interior"}},
+        Mistake{"UnknownInput",
+                kRod + "[envelope]\npeclet = 1",
+                3,
+                {"'peclet'", "[envelope]", "time", "position", "diffusivity"}},
+        Mistake{"KeyWithALineBreak", kRod + "\"a\\nb\" = 1", 2, {"expected one of"}},
+        Mistake{
+            "TextForANumber", kRod + "[adam]\nsteps = 'many'", 3, {"adam.steps", "expected a whole number", "many"}},
+        Mistake{"FractionForAWholeNumber",
+                kRod + "[adam]\nsteps = 1.5",
+                3,
+                {"adam.steps", "expected a whole number", "1.5"}},
+        Mistake{"TruthForANumber",
+                kRod + "[adam]\nlearning_rate = true",
+                3,
+                {"adam.learning_rate", "expected a number", "true"}},
+        Mistake{
+            "TableForANumber", kRod + "[network.width]\na = 1\nb = 2", 2, {"network.width", "expected a whole number"}},
+        Mistake{"NumberForATable", kRod + "adam = 1", 2, {"adam", "expected a table", "1"}},
+        Mistake{"ListForATable", kRod + "[[adam]]\nsteps = 1\n[[adam]]\nsteps = 2", 2, {"adam", "expected a table"}},
+        Mistake{"NegativeSteps", kRod + "[lbfgs]\nsteps = -1", 3, {"lbfgs.steps", "from 0", "-1"}},
+        Mistake{"NegativeSeed", kRod + "seed = -1", 2, {"seed", "from 0", "-1"}},
+        Mistake{
+            "NotANumber", kRod + "[adam]\nlearning_rate = nan", 3, {"adam.learning_rate", "expected a number", "nan"}},
+        Mistake{"NoWidth", kRod + "[network]\nwidth = 0", 3, {"network.width", "from 1", "0"}},
+        Mistake{"TooManyLayers", kRod + "[network]\ndepth = 13", 3, {"network.depth", "to 12", "13"}},
+        Mistake{"NoPoints", kRod + "[terms.interior]\npoints = 0", 3, {"terms.interior.points", "from 1", "0"}},
+        Mistake{
+            "NegativeWeight", kRod + "[terms]\ninterior = {weight = -1}", 3, {"terms.interior.weight", "from 0", "-1"}},
+        Mistake{"UnknownActivation",
+                kRod + "[network]\nactivation = 'relu'",
+                3,
+                {"network.activation", "tanh, sin, silu", "relu"}},
+        Mistake{"ActivationOverTwoLines",
+                kRod + "[network]\nactivation = \"re\\nlu\"",
+                3,
+                {"network.activation", "tanh, sin, silu"}},
+        Mistake{"EmptyActivation", kRod + "[network]\nactivation = ''", 3, {"network.activation", "tanh, sin, silu"}},
+        Mistake{"UnknownPrecision",
+                kRod + "[adam]\nprecision = 'float16'",
+                3,
+                {"adam.precision", "float32, float64", "float16"}},
+        Mistake{"ReversedRange",
+                kRod + "[envelope]\ndiffusivity = [0.2, 0.1]",
+                3,
+                {"envelope.diffusivity", "lower <= upper", "0.2"}},
+        Mistake{"RangeOfThree",
+                kRod + "[envelope]\ndiffusivity = [1, 2, 3]",
+                3,
+                {"envelope.diffusivity", "[lower, upper]", "3"}},
+        Mistake{"InfiniteRange", kRod + "[envelope]\ntime = [0, inf]", 3, {"envelope.time", "[lower, upper]", "inf"}},
+        Mistake{
+            "CoordinateFixedToOneValue", kRod + "[envelope]\ntime = 1", 3, {"envelope.time", "[lower, upper]", "1"}},
+        Mistake{"CoordinateOverAnEmptyRange",
+                kRod + "[envelope]\nposition = [1, 1]",
+                3,
+                {"envelope.position", "[lower, upper]", "1"}},
+        Mistake{"NoTermLeft", kRod + "[terms]\ninterior = {weight = 0}", 2, {"terms", "weight", "interior"}},
+        Mistake{"SyntaxError", kRod + "[adam\nsteps = 1", 2, {}},
+        Mistake{"TheSameKeyTwice", kRod + "seed = 1\nseed = 2", 3, {"seed"}}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(RunFile, WithoutPhysicsIsRefused) {
+  EXPECT_THAT(message_for("seed = 1"),
+              AllOf(HasSubstr("run.toml"), HasSubstr("'physics' is missing"), HasSubstr("expected")));
+  EXPECT_THAT(message_for(""), HasSubstr("'physics' is missing"));
+}
+
+TEST(RunFile, ThatCannotBeReadIsNamed) {
+  const TemporaryFolder folder;
+  for (const auto& path : {folder / "absent.toml", folder.path()})
+    EXPECT_THAT(thrown_by([&] { RunFile::read(path); }),
+                AllOf(HasSubstr(path.string()), HasSubstr("expected a run file")));
+}
+
+TEST(RunFile, SaysEverythingThatTrainingNeeds) {
+  const std::string text =
+      "physics = 'leach_column'\nseed = 7\ncheckpoint_every = 11\nvalidation_cases = 5\n"
+      "[network]\nwidth = 20\ndepth = 5\nactivation = 'silu'\n"
+      "[envelope]\ntime = [0, 4]\npeclet = 50\nexchange = [0.5, 2]\n"
+      "[terms.interior]\npoints = 100\n[terms.inlet]\npoints = 10\nweight = 3.5\n"
+      "[adam]\nsteps = 30\nlearning_rate = 1e-2\nfinal_learning_rate = 1e-4\nresample = 2\nprecision = 'float64'\n"
+      "[lbfgs]\nsteps = 40\nhistory = 6\nresample = 8\nmore_points = 2\nprecision = 'float32'\n";
+  const TemporaryFolder folder;
+  std::ofstream(folder / "leach.toml") << text;
+  const RunFile run = RunFile::read(folder / "leach.toml");
+  EXPECT_EQ(run.text, text);
+  EXPECT_EQ(run.physics, "leach_column");
+  EXPECT_EQ(run.seed, 7u);
+  EXPECT_EQ(run.checkpoint_every, 11);
+  EXPECT_EQ(run.validation_cases, 5);
+  EXPECT_EQ(run.width, 20);
+  EXPECT_EQ(run.depth, 5);
+  EXPECT_EQ(name_of(run.activation), "silu");
+  ASSERT_EQ(run.envelope.size(), 3u);
+  EXPECT_EQ(run.envelope.at("time").upper, 4);
+  EXPECT_EQ(run.envelope.at("peclet").lower, 50);
+  EXPECT_EQ(run.envelope.at("peclet").upper, 50);
+  EXPECT_EQ(run.envelope.at("exchange").lower, 0.5);
+  EXPECT_EQ(run.terms.at("interior").points, 100);
+  EXPECT_EQ(run.terms.at("interior").weight, 1);
+  EXPECT_EQ(run.terms.at("inlet").points, 10);
+  EXPECT_EQ(run.terms.at("inlet").weight, 3.5);
+  EXPECT_EQ(run.adam.steps, 30);
+  EXPECT_EQ(run.adam.learning_rate, 1e-2);
+  EXPECT_EQ(run.adam.final_learning_rate, 1e-4);
+  EXPECT_EQ(run.adam.resample, 2);
+  EXPECT_TRUE(run.adam.float64);
+  EXPECT_EQ(run.lbfgs.steps, 40);
+  EXPECT_EQ(run.lbfgs.history, 6);
+  EXPECT_EQ(run.lbfgs.resample, 8);
+  EXPECT_EQ(run.lbfgs.more_points, 2);
+  EXPECT_FALSE(run.lbfgs.float64);
+}
+
+TEST(RunFile, MayLeaveOutAllButThePhysics) {
+  const RunFile run = RunFile::parse("physics = 'kiln_wall'", "short");
+  EXPECT_TRUE(run.envelope.empty());
+  EXPECT_EQ(run.terms.size(), 3u);  // interior, hot_face, shell
+  EXPECT_EQ(run.adam.steps, AdamSettings{}.steps);
+  EXPECT_EQ(run.activation, Activation::tanh);
+}
+
+}  // namespace
+}  // namespace residua

@@ -1,0 +1,209 @@
+#include "pinn/trainer.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <fstream>
+#include <iterator>
+
+#include "pinn/export.hpp"
+#include "tests/pinn/thrown.hpp"
+#include "tests/surrogates/temporary_folder.hpp"
+
+namespace residua {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TrainResult trained(const RunFile& run, const fs::path& folder = {}, bool resume = false,
+                    std::int64_t stop_after = -1) {
+  const Problem problem(run);
+  return train(run, problem, {folder, resume, Progress(Progress::Mode::quiet), stop_after});
+}
+
+std::string content(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(Training, SolvesTheHeatRodOverItsEnvelope) {
+  const RunFile run = RunFile::parse(
+      "physics = 'heat_rod'\n[network]\nwidth = 16\ndepth = 2\n[terms.interior]\npoints = 256\n"
+      "[adam]\nsteps = 600\nlearning_rate = 1e-2\n[lbfgs]\nsteps = 200\nresample = 100\n",
+      "rod");
+  const Problem problem(run);
+  const TrainResult result = trained(run);
+  EXPECT_LT(result.loss, 1e-4);
+  EXPECT_EQ(result.steps, 800);
+  EXPECT_EQ(result.stop_reason, "all steps done");
+  ASSERT_EQ(result.losses.size(), 1u);
+  EXPECT_EQ(result.losses[0].term, "interior");
+  EXPECT_DOUBLE_EQ(result.losses[0].mean_square, result.loss);  // one term of weight one
+  ASSERT_GT(result.history.size(), 50u);
+  EXPECT_LT(result.history.size(), 500u);
+  EXPECT_GT(result.history.front().loss, 100 * result.history.back().loss);
+
+  const TemporaryFolder folder;
+  const Surrogate surrogate = export_surrogate(run, problem, result, folder / "rod.h5");
+  const Judgement judgement = judge(problem, predictor_of(surrogate, problem), 32, run.seed);
+  EXPECT_LT(judgement.validation.outputs[0].worst, 1e-2);
+  EXPECT_LT(judgement.validation.outputs[0].default_case, 1e-2);
+  EXPECT_EQ(surrogate.card().provenance.run_file, run.text);
+  EXPECT_FALSE(surrogate.card().validation.outputs.empty());
+}
+
+/// A short run with every boundary at another step: fresh points, checkpoints, chunks of 20 L-BFGS iterations.
+std::string short_run(const std::string& adam_precision = "float32", const std::string& lbfgs_precision = "float64",
+                      int history = 5, int checkpoint_every = 13) {
+  return "physics = 'burgers'\nseed = 3\ncheckpoint_every = " + std::to_string(checkpoint_every) +
+         "\n[network]\nwidth = 8\ndepth = 2\n[terms.interior]\npoints = 64\n"
+         "[adam]\nsteps = 40\nresample = 7\nprecision = '" +
+         adam_precision + "'\n[lbfgs]\nsteps = 100\nresample = 30\nhistory = " + std::to_string(history) +
+         "\nprecision = '" + lbfgs_precision + "'\n";
+}
+
+TEST(Training, GivesTheSameBitsForTheSameSeed) {
+  const RunFile run = RunFile::parse(short_run(), "run");
+  RunFile other = run;
+  other.seed = 4;
+  const TrainResult first = trained(run);
+  EXPECT_EQ(first.weights, trained(run).weights);
+  EXPECT_NE(first.weights, trained(other).weights);
+}
+
+TEST(Training, ReportsTheLossOfTheWeightsItReturns) {
+  // One more run that starts where the first one ended, and does nothing, sees the same loss at the same points.
+  const RunFile run = RunFile::parse(short_run(), "run");
+  const TemporaryFolder folder;
+  const TrainResult first = trained(run, folder.path()), again = trained(run, folder.path(), true);
+  EXPECT_EQ(first.weights, again.weights);
+  EXPECT_GT(first.loss, 0);
+  EXPECT_EQ(first.loss, again.loss);
+  ASSERT_EQ(again.losses.size(), 1u);
+  EXPECT_EQ(first.losses[0].mean_square, again.losses[0].mean_square);
+}
+
+class Resumed : public ::testing::TestWithParam<int> {};
+
+TEST_P(Resumed, RunEndsInTheSameBitsAsOneThatWasNotStopped) {
+  for (const auto& text : {short_run(), short_run("float64", "float32", 50, 1000)}) {
+    const RunFile run = RunFile::parse(text, "run");
+    const TemporaryFolder folder;
+    const TrainResult whole = trained(run), part = trained(run, folder.path(), false, GetParam());
+    EXPECT_EQ(part.stop_reason, "stopped as asked");
+    EXPECT_GE(part.steps, GetParam());
+    EXPECT_LT(part.steps, GetParam() + 20);
+    const TrainResult rest = trained(run, folder.path(), true);
+    EXPECT_EQ(rest.stop_reason, "all steps done");
+    EXPECT_EQ(rest.steps, 140);
+    EXPECT_EQ(rest.weights, whole.weights);
+    EXPECT_EQ(rest.loss, whole.loss);
+  }
+}
+
+// Adam ends at 40. Fresh points come at multiples of 7, then at 40, 80, 100; checkpoints at multiples of 13 in Adam.
+INSTANTIATE_TEST_SUITE_P(AfterStep, Resumed, ::testing::Values(0, 1, 7, 13, 25, 39, 40, 41, 60, 80, 95, 120),
+                         ::testing::PrintToStringParamName());
+
+TEST(Training, MayBeStoppedManyTimes) {
+  const RunFile run = RunFile::parse(short_run(), "run");
+  const TemporaryFolder folder;
+  trained(run, folder.path(), false, 10);
+  for (const int stop : {20, 35, 50, 70, 110}) trained(run, folder.path(), true, stop);
+  EXPECT_EQ(trained(run, folder.path(), true).weights, trained(run).weights);
+}
+
+TEST(Training, MayLeaveOutAPhase) {
+  for (const auto& [adam, lbfgs] : {std::pair{"0", "40"}, {"20", "0"}, {"0", "0"}}) {
+    SCOPED_TRACE(std::string(adam) + " + " + lbfgs);
+    const RunFile run = RunFile::parse(
+        std::string("physics = 'heat_rod'\n[network]\nwidth = 8\ndepth = 1\n[terms.interior]\npoints = 32\n"
+                    "[adam]\nsteps = ") +
+            adam + "\n[lbfgs]\nsteps = " + lbfgs,
+        "run");
+    const TemporaryFolder folder;
+    const TrainResult result = trained(run, folder.path());
+    EXPECT_EQ(result.steps, run.adam.steps + run.lbfgs.steps);
+    EXPECT_TRUE(std::isfinite(result.loss) && result.loss > 0) << result.loss;
+    EXPECT_EQ(result.weights, trained(run, folder.path(), true).weights);
+  }
+}
+
+TEST(Training, RefusesToResumeAnotherRun) {
+  const TemporaryFolder folder;
+  trained(RunFile::parse(short_run(), "run"), folder.path(), false, 20);
+  const std::string before = content(folder / "checkpoint.pt");
+  const RunFile other = RunFile::parse(short_run() + "# changed\n", "run");
+  EXPECT_THAT(thrown_by([&] { trained(other, folder.path(), true); }),
+              AllOf(HasSubstr("checkpoint.pt"), HasSubstr("belongs to another run")));
+  EXPECT_EQ(content(folder / "checkpoint.pt"), before);
+}
+
+TEST(Training, RefusesToResumeWithoutACheckpoint) {
+  const TemporaryFolder folder;
+  EXPECT_THAT(thrown_by([&] { trained(RunFile::parse(short_run(), "run"), folder.path(), true); }),
+              AllOf(HasSubstr("checkpoint.pt"), HasSubstr("no checkpoint there")));
+}
+
+/// Resuming from these bytes gives one clear line and leaves them alone.
+void expect_refused(const RunFile& run, const fs::path& folder, const std::string& bytes) {
+  std::ofstream(folder / "checkpoint.pt", std::ios::binary | std::ios::trunc) << bytes;
+  const std::string message = thrown_by([&] { trained(run, folder, true); });
+  EXPECT_THAT(message, AllOf(HasSubstr("checkpoint.pt: not a whole checkpoint"), Not(HasSubstr("\n"))));
+  EXPECT_EQ(content(folder / "checkpoint.pt"), bytes);
+}
+
+TEST(Training, RefusesCheckpointsThatAreCutOffOrDamaged) {
+  const RunFile run = RunFile::parse(short_run(), "run");
+  const TemporaryFolder folder;
+  for (const int stop : {20, 80}) {
+    trained(run, folder.path(), false, stop);
+    const std::string whole = content(folder / "checkpoint.pt");
+    ASSERT_GT(whole.size(), 1000u);
+    for (const std::size_t size :
+         {std::size_t(0), std::size_t(1), std::size_t(100), whole.size() / 2, whole.size() - 100, whole.size() - 1}) {
+      SCOPED_TRACE(size);
+      expect_refused(run, folder.path(), whole.substr(0, size));
+    }
+    expect_refused(run, folder.path(), std::string(5000, 'x'));
+    expect_refused(run, folder.path(), "PK\x03\x04" + std::string(5000, '\0'));
+    std::string damaged = whole;  // within the run file's text, which is stored as it is
+    const std::size_t text = damaged.find("physics = 'burgers'");
+    ASSERT_NE(text, std::string::npos);
+    damaged[text] = 'q';
+    expect_refused(run, folder.path(), damaged);
+  }
+}
+
+TEST(Training, LeavesOnlyTheCheckpointInItsFolder) {
+  const TemporaryFolder folder;
+  trained(RunFile::parse(short_run(), "run"), folder.path());
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder.path())) names.push_back(entry.path().filename());
+  EXPECT_THAT(names, ::testing::ElementsAre("checkpoint.pt"));
+}
+
+TEST(Training, NamesTheTermWhoseLossIsNotFinite) {
+  const TemporaryFolder folder;
+  const RunFile run = RunFile::parse(
+      "physics = 'heat_rod'\n[network]\nwidth = 8\n[envelope]\ndiffusivity = 1e30\n[terms.interior]\npoints = "
+      "16\n[adam]\nsteps = 5",
+      "run");
+  EXPECT_THAT(thrown_by([&] { trained(run, folder.path()); }),
+              AllOf(HasSubstr("term 'interior'"), HasSubstr("inf"), HasSubstr("step 0"),
+                    HasSubstr("expected a finite number")));
+  EXPECT_FALSE(fs::exists(folder / "checkpoint.pt"));
+
+  const RunFile inlet = RunFile::parse(
+      "physics = 'leach_column'\n[network]\nwidth = 8\n[envelope]\npeclet = 0\n[terms.interior]\nweight = "
+      "0\n[adam]\nsteps = 5",
+      "run");
+  EXPECT_THAT(thrown_by([&] { trained(inlet); }),
+              AllOf(HasSubstr("term 'inlet'"), HasSubstr("expected a finite number")));
+}
+
+}  // namespace
+}  // namespace residua
