@@ -4,6 +4,7 @@ An area is a file bench/areas/<name>.py with a list FIGURES. A figure is one lin
 asked of it, and a function that measures it in a Run. Functions that share an expensive step put it behind `run.once`.
 """
 
+import collections.abc
 import dataclasses
 import datetime
 import json
@@ -31,7 +32,7 @@ class Failed(Exception):
 class Figure:
     name: str
     unit: str
-    measure: callable  # Run -> a number, or (number, note)
+    measure: collections.abc.Callable  # Run -> a number, or (number, note)
     at_most: float | None = None
     at_least: float | None = None
 
@@ -137,6 +138,11 @@ def shown(path):
     return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
+def without_folders(text):
+    """A message with absolute paths cut to their last part, since results are shared."""
+    return re.sub(r"(?<![\w.])(/[^/\s:'\"]+)+/", "", text)
+
+
 def measure(run, figure):
     load = os.getloadavg()[0]
     try:
@@ -144,9 +150,9 @@ def measure(run, figure):
         value, note = found if isinstance(found, tuple) else (found, "")
         return Result(figure, figure.verdict(value), value, note, load)
     except NotMeasured as why:
-        return Result(figure, "NOT-MEASURED", None, str(why), load)
+        return Result(figure, "NOT-MEASURED", None, without_folders(str(why)), load)
     except Failed as why:
-        return Result(figure, "MISS", None, str(why), load)
+        return Result(figure, "MISS", None, without_folders(str(why)), load)
 
 
 def cpu_model():
@@ -174,7 +180,7 @@ def describe_machine(run):
 def write_results(area, machine, results):
     """bench/results/<machine>-<area>.json, replaced whole."""
     slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"\((r|tm)\)", "", machine["cpu"].lower())).strip("-")
-    figures = [{"name": r.figure.name, "verdict": r.verdict, "value": r.value, "unit": r.figure.unit,
+    figures = [{"name": r.figure.name, "verdict": r.verdict, "value": None if r.value != r.value else r.value, "unit": r.figure.unit,
                 "asked": r.figure.asked, "note": r.note, "load": round(r.load, 2)} for r in results]
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{slug}-{area}.json"

@@ -59,7 +59,8 @@ void check(const TermKernel<S>& kernel, const MlpShape& shape, const Points<S>& 
   expect(shape.depth >= 1 && shape.depth <= kMaxDepth, "hidden layers, from 1 to", kMaxDepth, shape.depth);
   expect(points.n >= 0, "points, at least", 0, points.n);
   for (int p = 0; p < kernel.params; ++p)
-    expect(points.design_row[p] < points.design_count, "row of a design input, below", points.design_count, points.design_row[p]);
+    expect(points.design_row[p] < points.design_count, "row of a design input, below", points.design_count,
+           points.design_row[p]);
 }
 
 template <class S>
@@ -68,7 +69,8 @@ void run(TermId term, const Network<S>& network, const Points<S>& points, const 
   const TermKernel<S>& kernel = active_term_kernel<S>(term);
   const MlpShape& shape = network.shape;
   check(kernel, shape, points);
-  const std::int64_t parameters = shape.parameters(), tile = kernel.tile_points(shape), tiles = (points.n + tile - 1) / tile;
+  const std::int64_t parameters = shape.parameters(), tile = kernel.tile_points(shape),
+                     tiles = (points.n + tile - 1) / tile;
   if (result.loss) std::fill_n(result.loss, kernel.equations, 0.0);
   if (result.gradient) std::fill_n(result.gradient, parameters, S(0));
   if (tiles == 0) return;
@@ -84,9 +86,16 @@ void run(TermId term, const Network<S>& network, const Points<S>& points, const 
   const std::size_t workspace = kernel.workspace_size(shape);
 
   const auto work = [&](int thread) {
-    TileRange<S> range{&network, &points, &weights, packed, scratch_of_thread<S>().at_least(workspace),
-                       tiles * thread / threads * tile, std::min(tiles * (thread + 1) / threads * tile, points.n),
-                       &loss[std::size_t(kernel.equations) * thread], nullptr, result.residual};
+    TileRange<S> range{&network,
+                       &points,
+                       &weights,
+                       packed,
+                       scratch_of_thread<S>().at_least(workspace),
+                       tiles * thread / threads * tile,
+                       std::min(tiles * (thread + 1) / threads * tile, points.n),
+                       &loss[std::size_t(kernel.equations) * thread],
+                       nullptr,
+                       result.residual};
     if (gradients) {
       range.gradient = gradients + parameters * thread;
       std::fill_n(range.gradient, parameters, S(0));
@@ -125,8 +134,10 @@ void fused(TermId term, const Network<S>& network, const Points<S>& points, cons
            const FusedResult<S>& result, int threads) {
   run(term, network, points, weights, result, threads);
 }
-template void fused(TermId, const Network<float>&, const Points<float>&, const FusedWeights<float>&, const FusedResult<float>&, int);
-template void fused(TermId, const Network<double>&, const Points<double>&, const FusedWeights<double>&, const FusedResult<double>&, int);
+template void fused(TermId, const Network<float>&, const Points<float>&, const FusedWeights<float>&,
+                    const FusedResult<float>&, int);
+template void fused(TermId, const Network<double>&, const Points<double>&, const FusedWeights<double>&,
+                    const FusedResult<double>&, int);
 
 template <class S>
 void evaluate(TermId term, const Network<S>& network, const Points<S>& points, S* rows, int threads) {

@@ -5,8 +5,8 @@
 
 namespace residua::inline RESIDUA_ISA {
 
-/// The channels with coordinates renumbered 0, 1, ...: the network does not care which coordinate a channel belongs to, so
-/// terms that differ only in that share its code.
+/// The channels with coordinates renumbered 0, 1, ...: the network does not care which coordinate a channel belongs to,
+/// so terms that differ only in that share its code.
 constexpr Channels renumbered(Channels c) {
   Channels r = c;
   for (int k = 1; k <= c.first_order; ++k) r.i[k] = k - 1;
@@ -127,7 +127,9 @@ inline constexpr TermKernel<S> kTermKernel = {
     kEquationsOf<Ph, Term>,
     [](const MlpShape& shape) { return TermTile<Ph, Term, S>::Net::workspace_size(shape); },
     [](const MlpShape& shape) { return TermTile<Ph, Term, S>::Net::packed_size(shape); },
-    [](const MlpShape& shape, const S* weights, S* packed) { TermTile<Ph, Term, S>::Net::pack(shape, weights, packed); },
+    [](const MlpShape& shape, const S* weights, S* packed) {
+      TermTile<Ph, Term, S>::Net::pack(shape, weights, packed);
+    },
     [](const MlpShape& shape) -> std::int64_t { return TermTile<Ph, Term, S>::Net::packs(shape) * Pack<S>::kLanes; },
     TermTile<Ph, Term, S>::run,
     kChannelsOf<Ph, Term>.count,

@@ -19,16 +19,17 @@ struct Isa {
   std::tuple<const TermKernel<float>* (*)(TermId), const TermKernel<double>* (*)(TermId)> kernels;
 };
 
-const Isa kIsas[] = {
-    {"avx512",
-     [] {
-       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
-     },
-     {avx512::term_kernel<float>, avx512::term_kernel<double>}},
-    {"avx2", [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
-     {avx2::term_kernel<float>, avx2::term_kernel<double>}},
-    {"baseline", [] { return true; }, {baseline::term_kernel<float>, baseline::term_kernel<double>}}};
+const Isa kIsas[] = {{"avx512",
+                      [] {
+                        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                               __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+                               __builtin_cpu_supports("fma");
+                      },
+                      {avx512::term_kernel<float>, avx512::term_kernel<double>}},
+                     {"avx2",
+                      [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
+                      {avx2::term_kernel<float>, avx2::term_kernel<double>}},
+                     {"baseline", [] { return true; }, {baseline::term_kernel<float>, baseline::term_kernel<double>}}};
 
 const Isa& find_isa(std::string_view name) {
   for (const Isa& isa : kIsas)
@@ -65,7 +66,8 @@ void force_isa(std::string_view name) { active() = &find_isa(name); }
 template <class S>
 const TermKernel<S>& active_term_kernel(TermId id) {
   const TermKernel<S>* kernel = std::get<const TermKernel<S>* (*)(TermId)>(active().load()->kernels)(id);
-  if (!kernel) throw Error(fmt::format("no kernel: expected a term found by name, found physics {} term {}", id.physics, id.term));
+  if (!kernel)
+    throw Error(fmt::format("no kernel: expected a term found by name, found physics {} term {}", id.physics, id.term));
   return *kernel;
 }
 template const TermKernel<float>& active_term_kernel(TermId);

@@ -4,20 +4,20 @@
 namespace residua {
 
 /// Limits of the sizes that kernels accept, so that their workspaces have one.
-inline constexpr int kMaxInputs = 32;    ///< coordinates plus design inputs plus features
-inline constexpr int kMaxParams = 64;    ///< parameters of a physics
-inline constexpr int kMaxFields = 8;     ///< fields, equations and outputs of a physics
-inline constexpr int kMaxWidth = 512;    ///< neurons in a layer
-inline constexpr int kMaxDepth = 12;     ///< hidden layers
+inline constexpr int kMaxInputs = 32;  ///< coordinates plus design inputs plus features
+inline constexpr int kMaxParams = 64;  ///< parameters of a physics
+inline constexpr int kMaxFields = 8;   ///< fields, equations and outputs of a physics
+inline constexpr int kMaxWidth = 512;  ///< neurons in a layer
+inline constexpr int kMaxDepth = 12;   ///< hidden layers
 
 /// Where points lie, as rows of n values each: row r of `coords` holds coordinate r of every point.
 /// A parameter of the physics is either a design input of the network, given per point, or the same for all points.
 template <class S>
 struct Points {
   std::int64_t n = 0;
-  const S* coords = nullptr;  ///< [coords][n], dimensionless
-  const S* design = nullptr;  ///< [design inputs][n], dimensionless
-  const S* params = nullptr;  ///< [params of the physics], used where `design_row` is negative
+  const S* coords = nullptr;        ///< [coords][n], dimensionless
+  const S* design = nullptr;        ///< [design inputs][n], dimensionless
+  const S* params = nullptr;        ///< [params of the physics], used where `design_row` is negative
   const int* design_row = nullptr;  ///< [params of the physics]: its row in `design`, or -1
   int design_count = 0;
 };
@@ -45,8 +45,8 @@ struct MlpShape {
   constexpr std::int64_t parameters() const { return offset(layers()); }
 };
 
-/// The network of a surrogate as the kernels see it. Its inputs are the features of the physics, then the design inputs;
-/// each is shifted and scaled before layer 0: (input - center) * scale.
+/// The network of a surrogate as the kernels see it. Its inputs are the features of the physics, then the design
+/// inputs; each is shifted and scaled before layer 0: (input - center) * scale.
 template <class S>
 struct Network {
   MlpShape shape;

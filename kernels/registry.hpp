@@ -9,8 +9,8 @@
 
 namespace residua::inline RESIDUA_ISA {
 
-/// Every PDE the toolkit knows. Kernels, operators, tests, benchmarks and the command line all walk this list: a new PDE is
-/// one header and one line here.
+/// Every PDE the toolkit knows. Kernels, operators, tests, benchmarks and the command line all walk this list: a new
+/// PDE is one header and one line here.
 using Registry = std::tuple<physics::Burgers,          //
                             physics::HeatRod,          //
                             physics::KilnAxial,        //
@@ -21,9 +21,7 @@ using Registry = std::tuple<physics::Burgers,          //
 /// Calls f.template operator()<Physics>() for every physics.
 template <class F>
 constexpr void for_each_physics(F&& f) {
-  [&]<class... Ph>(std::tuple<Ph...>*) {
-    (f.template operator()<Ph>(), ...);
-  }(static_cast<Registry*>(nullptr));
+  [&]<class... Ph>(std::tuple<Ph...>*) { (f.template operator()<Ph>(), ...); }(static_cast<Registry*>(nullptr));
 }
 
 }  // namespace residua::inline RESIDUA_ISA

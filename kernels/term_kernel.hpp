@@ -12,12 +12,12 @@ struct TileRange {
   const Network<S>* network;
   const Points<S>* points;
   const FusedWeights<S>* weights;
-  const S* packed;     ///< weights as TermKernel::pack left them
-  S* workspace;        ///< [TermKernel::workspace_size], aligned to 64 bytes
+  const S* packed;           ///< weights as TermKernel::pack left them
+  S* workspace;              ///< [TermKernel::workspace_size], aligned to 64 bytes
   std::int64_t first, last;  ///< points, `first` a multiple of the tile size
-  double* loss;        ///< [equations], added to
-  S* gradient;         ///< [parameters], added to; null: forward only
-  S* rows;             ///< [equations][n] or null
+  double* loss;              ///< [equations], added to
+  S* gradient;               ///< [parameters], added to; null: forward only
+  S* rows;                   ///< [equations][n] or null
 };
 
 /// One term of one physics, compiled for one instruction set and precision.

@@ -36,10 +36,12 @@ class TileNetwork {
     return fit < 1 ? 1 : fit > kMaxPacks ? kMaxPacks : int(fit);
   }
 
-  /// Weights in the order in which the products read them: [block of kRows outputs][input][row], forward and transposed.
+  /// Weights in the order in which the products read them: [block of kRows outputs][input][row], forward and
+  /// transposed.
   static std::size_t packed_size(const MlpShape& shape) {
     std::size_t size = 0;
-    for (int l = 0; l < shape.layers(); ++l) size += block_size(shape.fan_out(l), shape.fan_in(l)) + transposed_size(shape, l);
+    for (int l = 0; l < shape.layers(); ++l)
+      size += block_size(shape.fan_out(l), shape.fan_in(l)) + transposed_size(shape, l);
     return size;
   }
   static void pack(const MlpShape& shape, const S* weights, S* packed) {
@@ -53,7 +55,8 @@ class TileNetwork {
 
   static std::size_t workspace_size(const MlpShape& shape) {
     return std::size_t(packs(shape)) * K * kLanes *
-           (padded(shape.inputs) + 2 * shape.depth * padded(shape.width) + 2 * padded(shape.outputs) + 2 * padded(shape.width));
+           (padded(shape.inputs) + 2 * shape.depth * padded(shape.width) + 2 * padded(shape.outputs) +
+            2 * padded(shape.width));
   }
 
   TileNetwork(const MlpShape& shape, const S* weights, const S* packed, S* workspace)
@@ -110,12 +113,13 @@ class TileNetwork {
       weight_gradient(z_bar, a_[l], shape_.fan_out(l), shape_.fan_in(l), gradient + shape_.offset(l));
       if (l == 0) break;
       S* next = bar_[l % 2];
-      product(l, transposed_[l], shape_.fan_out(l), shape_.width, z_bar, nullptr, [&](int pack, int o, const V(&acc)[K]) {
-        V z[K], bar[K];
-        load(row(z_[l], shape_.width, pack, o), z);
-        activate_reverse<V, C>(ActivationJet<V>::at(shape_.activation, z[0]), z, acc, bar);
-        store(row(next, shape_.width, pack, o), bar);
-      });
+      product(l, transposed_[l], shape_.fan_out(l), shape_.width, z_bar, nullptr,
+              [&](int pack, int o, const V(&acc)[K]) {
+                V z[K], bar[K];
+                load(row(z_[l], shape_.width, pack, o), z);
+                activate_reverse<V, C>(ActivationJet<V>::at(shape_.activation, z[0]), z, acc, bar);
+                store(row(next, shape_.width, pack, o), bar);
+              });
       z_bar = next;
     }
   }
@@ -133,7 +137,9 @@ class TileNetwork {
     return to;
   }
 
-  const S* bias(int l) const { return weights_ + shape_.offset(l) + std::int64_t(shape_.fan_in(l)) * shape_.fan_out(l); }
+  const S* bias(int l) const {
+    return weights_ + shape_.offset(l) + std::int64_t(shape_.fan_in(l)) * shape_.fan_out(l);
+  }
   template <class P>
   static P* row(P* rows, int features, int pack, int feature) {
     return rows + (std::size_t(pack) * padded(features) + feature) * (K * kLanes);

@@ -40,7 +40,8 @@ class KilnFields {
     surrogate_.predict(points, in, out);
     std::vector<std::vector<double>> fields;
     for (int f = 0; f < Ph::kFields; ++f)
-      fields.emplace_back(out.begin() + std::ptrdiff_t(f * int(points)), out.begin() + std::ptrdiff_t((f + 1) * int(points)));
+      fields.emplace_back(out.begin() + std::ptrdiff_t(f * int(points)),
+                          out.begin() + std::ptrdiff_t((f + 1) * int(points)));
     return fields;
   }
 

@@ -59,7 +59,8 @@ void with_archive(const std::filesystem::path& path, F&& f) {
 void save_checkpoint(const std::filesystem::path& path, const TrainState& state, torch::optim::Optimizer& optimizer) {
   // Scratch of L-BFGS, which it makes anew, and cannot be written while it is not filled.
   if (dynamic_cast<torch::optim::LBFGS*>(&optimizer))
-    for (auto& [param, own_state] : optimizer.state()) static_cast<torch::optim::LBFGSParamState&>(*own_state).al(std::nullopt);
+    for (auto& [param, own_state] : optimizer.state())
+      static_cast<torch::optim::LBFGSParamState&>(*own_state).al(std::nullopt);
   torch::serialize::OutputArchive archive, own;
   archive.write("weights", state.weights, true);
   archive.write("phase", c10::IValue(state.phase));

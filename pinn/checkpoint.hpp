@@ -13,12 +13,12 @@ namespace residua {
 
 /// Everything that training needs to go on bit for bit.
 struct TrainState {
-  at::Tensor weights;          ///< flat, float64
-  std::int64_t phase = 0;      ///< 0 Adam, 1 L-BFGS
-  std::int64_t step = 0;       ///< within the phase
+  at::Tensor weights;            ///< flat, float64
+  std::int64_t phase = 0;        ///< 0 Adam, 1 L-BFGS
+  std::int64_t step = 0;         ///< within the phase
   std::int64_t points_from = 0;  ///< position in the point sequences where the points in use begin, in batches
-  double seconds = 0;          ///< of training so far
-  std::string run;             ///< text of the run file it belongs to
+  double seconds = 0;            ///< of training so far
+  std::string run;               ///< text of the run file it belongs to
 };
 
 /// Writes state and optimizer to `path`, all or nothing. Throws Error if the disk refuses.

@@ -49,7 +49,8 @@ Predictor predictor_of(const Surrogate& surrogate, const Problem& problem) {
   };
 }
 
-Surrogate export_surrogate(const RunFile& run, const Problem& problem, const TrainResult& trained, const std::filesystem::path& path) {
+Surrogate export_surrogate(const RunFile& run, const Problem& problem, const TrainResult& trained,
+                           const std::filesystem::path& path) {
   Model model = model_of(run, problem, trained);
   save(model, path);
   if (find_reference(problem.physics().name)) {

@@ -63,14 +63,16 @@ std::size_t index_of(std::span<const Variable> variables, const std::string& nam
     if (variables[i].name == name) return i;
     names.push_back(variables[i].name);
   }
-  throw Error(fmt::format("{} '{}' is not one of the surrogate: expected one of {}", what, name, fmt::join(names, ", ")));
+  throw Error(
+      fmt::format("{} '{}' is not one of the surrogate: expected one of {}", what, name, fmt::join(names, ", ")));
 }
 
 }  // namespace
 
 FitResult fit(const FitModel& model, std::span<const double> measured, std::vector<FitParameter> params) {
   if (measured.size() <= params.size())
-    throw Error(fmt::format("fit: expected more measurements than parameters, found {} for {}", measured.size(), params.size()));
+    throw Error(fmt::format("fit: expected more measurements than parameters, found {} for {}", measured.size(),
+                            params.size()));
   Functor functor{model, measured, {}};
   Eigen::VectorXd q(Eigen::Index(params.size()));
   for (std::size_t k = 0; k < params.size(); ++k) {
@@ -90,7 +92,8 @@ FitResult fit(const FitModel& model, std::span<const double> measured, std::vect
   result.fitted.resize(measured.size());
   model(values, result.fitted, {});
   double sum = 0;
-  for (std::size_t i = 0; i < measured.size(); ++i) sum += (result.fitted[i] - measured[i]) * (result.fitted[i] - measured[i]);
+  for (std::size_t i = 0; i < measured.size(); ++i)
+    sum += (result.fitted[i] - measured[i]) * (result.fitted[i] - measured[i]);
   result.rmse = std::sqrt(sum / double(measured.size()));
   return result;
 }
@@ -112,14 +115,15 @@ std::vector<FitParameter> free_parameters(const Surrogate& surrogate, const Brea
 FitModel surrogate_model(const Surrogate& surrogate, const BreakthroughCurve& curve) {
   const auto inputs = surrogate.inputs();
   const std::size_t n_in = inputs.size(), n_out = surrogate.outputs().size();
-  const std::size_t time = index_of(inputs, "time", "input"), output = index_of(surrogate.outputs(), curve.output, "output");
+  const std::size_t time = index_of(inputs, "time", "input"),
+                    output = index_of(surrogate.outputs(), curve.output, "output");
   std::vector<double> base(n_in);
   for (const auto& [name, value] : curve.known) base[index_of(inputs, name, "input")] = value;
   std::vector<std::size_t> free;
   for (const FitParameter& p : free_parameters(surrogate, curve)) free.push_back(index_of(inputs, p.name, "input"));
 
-  return [&surrogate, curve, base, free, time, output, n_in, n_out](std::span<const double> params, std::span<double> values,
-                                                                    std::span<double> jacobian) {
+  return [&surrogate, curve, base, free, time, output, n_in, n_out](
+             std::span<const double> params, std::span<double> values, std::span<double> jacobian) {
     std::vector<double> in = base, out(n_out), slopes(n_out * n_in);
     for (std::size_t k = 0; k < free.size(); ++k) in[free[k]] = params[k];
     std::fill(values.begin(), values.end(), 0.0);
@@ -130,7 +134,8 @@ FitModel surrogate_model(const Surrogate& surrogate, const BreakthroughCurve& cu
         surrogate.predict(in, out);
       } else {
         surrogate.jacobian(in, out, slopes);
-        for (std::size_t k = 0; k < free.size(); ++k) jacobian[i * free.size() + k] += sign * slopes[output * n_in + free[k]];
+        for (std::size_t k = 0; k < free.size(); ++k)
+          jacobian[i * free.size() + k] += sign * slopes[output * n_in + free[k]];
       }
       values[i] += sign * out[output];
     };

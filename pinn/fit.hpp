@@ -16,7 +16,8 @@ struct FitParameter {
 };
 
 /// values[i] = model at measurement i for these parameters; jacobian (if not empty) [measurements][parameters].
-using FitModel = std::function<void(std::span<const double> params, std::span<double> values, std::span<double> jacobian)>;
+using FitModel =
+    std::function<void(std::span<const double> params, std::span<double> values, std::span<double> jacobian)>;
 
 struct FitResult {
   std::vector<FitParameter> params;

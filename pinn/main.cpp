@@ -14,7 +14,8 @@ int main(int argc, char** argv) {
   CLI::App app{"Residua: physics-informed surrogates of kiln and leach processes"};
   app.set_version_flag("--version", residua::kVersion);
   app.require_subcommand(0, 1);  // none is refused below: CLI11 would not name a mistyped one
-  app.failure_message([](const CLI::App*, const CLI::Error& e) { return fmt::format("residua: {}: try residua --help\n", e.what()); });
+  app.failure_message(
+      [](const CLI::App*, const CLI::Error& e) { return fmt::format("residua: {}: try residua --help\n", e.what()); });
   residua::commands::add_list(app);
   residua::commands::add_train(app);
   residua::commands::add_validate(app);

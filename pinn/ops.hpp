@@ -33,8 +33,9 @@ ProblemTensors tensors_of(const Problem& problem, at::ScalarType precision);
 at::Tensor rows_tensor(const std::vector<double>& rows, std::int64_t n, at::ScalarType precision);
 
 /// The typed call of residua::fused_loss.
-std::tuple<at::Tensor, at::Tensor> fused_loss(const at::Tensor& weights, const Problem& problem, const ProblemTensors& fixed,
-                                              const at::Tensor& coords, const at::Tensor& design, const std::string& term,
+std::tuple<at::Tensor, at::Tensor> fused_loss(const at::Tensor& weights, const Problem& problem,
+                                              const ProblemTensors& fixed, const at::Tensor& coords,
+                                              const at::Tensor& design, const std::string& term,
                                               const at::Tensor& equation_weight);
 
 }  // namespace residua::ops

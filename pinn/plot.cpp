@@ -26,7 +26,8 @@ std::string quoted(const std::string& text) {
 LineChart::LineChart(std::string title, std::string x_label, std::string y_label)
     : title_(std::move(title)), x_label_(std::move(x_label)), y_label_(std::move(y_label)) {}
 
-void LineChart::add(const std::string& label, const std::vector<double>& x, const std::vector<double>& y, Style style, int colour) {
+void LineChart::add(const std::string& label, const std::vector<double>& x, const std::vector<double>& y, Style style,
+                    int colour) {
   curves_.push_back({label, x, y, style, colour});
 }
 
@@ -37,7 +38,8 @@ void LineChart::save(const std::filesystem::path& path) const {
                                             : nullptr;
   if (!terminal) throw Error(fmt::format("{}: expected a name that ends in .png or .svg", path.string()));
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  if (!std::filesystem::is_directory(folder)) throw Error(fmt::format("{}: expected a folder, found none of that name", folder.string()));
+  if (!std::filesystem::is_directory(folder))
+    throw Error(fmt::format("{}: expected a folder, found none of that name", folder.string()));
   StagedFile staged(path);
   std::string script = fmt::format(
       "set terminal {} noenhanced\nset output {}\nset title {}\nset xlabel {}\nset ylabel {}\n"
@@ -47,8 +49,9 @@ void LineChart::save(const std::filesystem::path& path) const {
   for (std::size_t i = 0; i < curves_.size(); ++i) {
     const Curve& curve = curves_[i];
     const char* colour = kColours[std::size_t(curve.colour) % std::size(kColours)];
-    script += fmt::format("{}'-' {} lc rgb '{}' {}", i ? ", " : "", curve.style == Style::line ? "with lines lw 2.5" : "with points pt 6 ps 1.1 lw 1.5",
-                          colour, curve.label.empty() ? "notitle" : "title " + quoted(curve.label));
+    script += fmt::format("{}'-' {} lc rgb '{}' {}", i ? ", " : "",
+                          curve.style == Style::line ? "with lines lw 2.5" : "with points pt 6 ps 1.1 lw 1.5", colour,
+                          curve.label.empty() ? "notitle" : "title " + quoted(curve.label));
   }
   script += "\n";
   for (const Curve& curve : curves_) {
@@ -61,7 +64,8 @@ void LineChart::save(const std::filesystem::path& path) const {
   const bool written = gnuplot && std::fwrite(script.data(), 1, script.size(), gnuplot) == script.size();
   const bool drawn = gnuplot && pclose(gnuplot) == 0;
   std::signal(SIGPIPE, before);
-  if (!written || !drawn) throw Error(fmt::format("{}: gnuplot failed: expected the Debian package gnuplot-nox", path.string()));
+  if (!written || !drawn)
+    throw Error(fmt::format("{}: gnuplot failed: expected the Debian package gnuplot-nox", path.string()));
   staged.commit();
 }
 

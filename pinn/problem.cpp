@@ -14,7 +14,8 @@ namespace {
 Range range_of(const RunFile& run, const Quantity& quantity) {
   const auto found = run.envelope.find(std::string(quantity.name));
   if (found != run.envelope.end()) return found->second;
-  return quantity.lower < quantity.upper ? Range{quantity.lower, quantity.upper} : Range{quantity.value, quantity.value};
+  return quantity.lower < quantity.upper ? Range{quantity.lower, quantity.upper}
+                                         : Range{quantity.value, quantity.value};
 }
 
 }  // namespace
@@ -36,7 +37,8 @@ Problem::Problem(const RunFile& run) : physics_(&find_physics(run.physics)) {
     design_.push_back(int(design_row_.size()) - 1);
     design_ranges_.push_back(range);
   }
-  shape_ = {physics_->features + int(design_.size()), run.width, run.depth, int(physics_->fields.size()), run.activation};
+  shape_ = {physics_->features + int(design_.size()), run.width, run.depth, int(physics_->fields.size()),
+            run.activation};
   if (shape_.inputs > kMaxInputs)
     throw Error(fmt::format("envelope: expected at most {} network inputs, found {}", kMaxInputs, shape_.inputs));
   normalise_inputs();
@@ -56,7 +58,8 @@ Samples Problem::sample(int term, Sobol& sequence, std::int64_t n) const {
   Samples samples{n, {}, {}};
   const double* row = unit.data();
   const auto append = [&](std::vector<double>& rows, const Range& range, double scale) {
-    for (std::size_t i = 0; i < count; ++i) rows.push_back((range.lower + (range.upper - range.lower) * row[i]) / scale);
+    for (std::size_t i = 0; i < count; ++i)
+      rows.push_back((range.lower + (range.upper - range.lower) * row[i]) / scale);
     row += count;
   };
   for (std::size_t c = 0; c < region.size(); ++c) {
@@ -65,7 +68,8 @@ Samples Problem::sample(int term, Sobol& sequence, std::int64_t n) const {
     if (region[c] == Region::inside)
       append(samples.coords, range, scale);
     else
-      samples.coords.insert(samples.coords.end(), count, (region[c] == Region::lower ? range.lower : range.upper) / scale);
+      samples.coords.insert(samples.coords.end(), count,
+                            (region[c] == Region::lower ? range.lower : range.upper) / scale);
   }
   for (std::size_t d = 0; d < design_.size(); ++d)
     append(samples.design, design_ranges_[d], physics_->params[std::size_t(design_[d])].scale);
@@ -78,7 +82,8 @@ void Problem::normalise_inputs() {
   Sobol sequence(std::size_t(sample_dims(0)), 0);
   const Samples samples = sample(0, sequence, n);
   std::vector<double> rows(std::size_t(shape_.inputs) * std::size_t(n));
-  const Points<double> points{n, samples.coords.data(), samples.design.data(), params_.data(), design_row_.data(), int(design_.size())};
+  const Points<double> points{
+      n, samples.coords.data(), samples.design.data(), params_.data(), design_row_.data(), int(design_.size())};
   physics_->evaluate_features(points, rows.data());
   std::copy(samples.design.begin(), samples.design.end(), rows.begin() + physics_->features * n);
   for (int input = 0; input < shape_.inputs; ++input) {

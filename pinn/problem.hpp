@@ -26,8 +26,8 @@ class Problem {
   const std::vector<int>& design() const { return design_; }  ///< parameters that are design inputs, in order
   const std::vector<int>& design_row() const { return design_row_; }
   const std::vector<double>& params() const { return params_; }  ///< dimensionless; defaults where varied
-  Range coord_range(int coord) const { return coord_ranges_[std::size_t(coord)]; }   ///< plant units
-  Range design_range(int row) const { return design_ranges_[std::size_t(row)]; }     ///< plant units
+  Range coord_range(int coord) const { return coord_ranges_[std::size_t(coord)]; }  ///< plant units
+  Range design_range(int row) const { return design_ranges_[std::size_t(row)]; }    ///< plant units
   const MlpShape& shape() const { return shape_; }
   const std::vector<double>& center() const { return center_; }
   const std::vector<double>& scale() const { return scale_; }

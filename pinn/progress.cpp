@@ -29,11 +29,12 @@ void Progress::update(const std::string& what, std::int64_t done, std::int64_t t
   if (terminal_) {
     constexpr int kWidth = 24;
     const int filled = total > 0 ? int(kWidth * done / total) : kWidth;
-    fmt::print(stderr, "\r\033[K{} [{:#<{}}{:.<{}}] {}/{} ETA {:02}:{:02}  {}", what, "", filled, "", kWidth - filled, done, total,
-               left / 60, left % 60, detail);
+    fmt::print(stderr, "\r\033[K{} [{:#<{}}{:.<{}}] {}/{} ETA {:02}:{:02}  {}", what, "", filled, "", kWidth - filled,
+               done, total, left / 60, left % 60, detail);
     open_ = true;
   } else {
-    fmt::print(stderr, "phase={} step={} of={} seconds={:.1f} eta_seconds={} {}\n", what, done, total, elapsed, left, detail);
+    fmt::print(stderr, "phase={} step={} of={} seconds={:.1f} eta_seconds={} {}\n", what, done, total, elapsed, left,
+               detail);
   }
   std::fflush(stderr);
 }

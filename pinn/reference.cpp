@@ -22,7 +22,8 @@ void for_each_point(const Grid& grid, F&& f) {
 
 std::vector<double> solve_burgers(std::span<const double> params, const Grid& grid) {
   std::vector<double> out(grid.points());
-  for_each_point(grid, [&](std::size_t i, double t, double x) { out[i] = exact::burgers(t, x, params[physics::Burgers::nu]); });
+  for_each_point(
+      grid, [&](std::size_t i, double t, double x) { out[i] = exact::burgers(t, x, params[physics::Burgers::nu]); });
   return out;
 }
 
@@ -112,13 +113,12 @@ struct Entry {
   Reference reference;
 };
 
-const Entry kReferences[] = {
-    {physics::Burgers::name, {"exact (Cole-Hopf)", solve_burgers}},
-    {physics::HeatRod::name, {"exact", solve_heat_rod}},
-    {physics::KilnAxial::name, {"finite differences, IDA", solve_kiln_axial}},
-    {physics::KilnAxialSteady::name, {"collocation, Newton", solve_kiln_axial_steady}},
-    {physics::KilnWall::name, {"finite volumes, CVODE", solve_kiln_wall}},
-    {physics::LeachColumn::name, {"exact (Laplace inversion)", solve_leach_column}}};
+const Entry kReferences[] = {{physics::Burgers::name, {"exact (Cole-Hopf)", solve_burgers}},
+                             {physics::HeatRod::name, {"exact", solve_heat_rod}},
+                             {physics::KilnAxial::name, {"finite differences, IDA", solve_kiln_axial}},
+                             {physics::KilnAxialSteady::name, {"collocation, Newton", solve_kiln_axial_steady}},
+                             {physics::KilnWall::name, {"finite volumes, CVODE", solve_kiln_wall}},
+                             {physics::LeachColumn::name, {"exact (Laplace inversion)", solve_leach_column}}};
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
@@ -12,7 +13,6 @@
 #include <ranges>
 #include <span>
 #include <sstream>
-#include <toml++/toml.h>
 
 #include "kernels/catalog.hpp"
 #include "kernels/core/error.hpp"
@@ -31,7 +31,8 @@ std::string one_line(std::string text) {
   return text;
 }
 
-/// One table of the file. Keys are asked for by name; what is left over at the end is an error that lists what was asked for.
+/// One table of the file. Keys are asked for by name; what is left over at the end is an error that lists what was
+/// asked for.
 class Section {
  public:
   Section(const toml::table* table, std::string file, std::string name)
@@ -44,7 +45,9 @@ class Section {
     const auto found = node->value<double>();
     const bool whole = !std::is_integral_v<T> || (node->is_integer());
     if (!found || !whole || !(*found >= lower && *found <= upper))
-      fail(*node, key, fmt::format("expected {} from {} to {}", std::is_integral_v<T> ? "a whole number" : "a number", lower, upper));
+      fail(*node, key,
+           fmt::format("expected {} from {} to {}", std::is_integral_v<T> ? "a whole number" : "a number", lower,
+                       upper));
     value = T(*found);
   }
   template <class Names>
@@ -63,10 +66,13 @@ class Section {
     if (const auto value = node->value<double>(); fixed && value && std::isfinite(*value)) return Range{*value, *value};
     if (const toml::array* pair = node->as_array(); pair && pair->size() == 2) {
       const auto lower = (*pair)[0].value<double>(), upper = (*pair)[1].value<double>();
-      if (lower && upper && std::isfinite(*lower) && std::isfinite(*upper) && (*lower < *upper || (fixed && *lower == *upper)))
+      if (lower && upper && std::isfinite(*lower) && std::isfinite(*upper) &&
+          (*lower < *upper || (fixed && *lower == *upper)))
         return Range{*lower, *upper};
     }
-    fail(*node, key, fixed ? "expected a number, or a range [lower, upper] with lower <= upper" : "expected a range [lower, upper] with lower < upper");
+    fail(*node, key,
+         fixed ? "expected a number, or a range [lower, upper] with lower <= upper"
+               : "expected a range [lower, upper] with lower < upper");
   }
   Section table(const std::string& key) {
     const toml::node* node = take(key);
@@ -77,8 +83,9 @@ class Section {
     if (!table_) return;
     for (const auto& [key, node] : *table_)
       if (std::find(known_.begin(), known_.end(), key.str()) == known_.end())
-        throw Error(fmt::format("{}:{}: unknown key '{}'{}: expected one of {}", file_, node.source().begin.line, one_line(std::string(key.str())),
-                                name_.empty() ? "" : " in [" + name_ + "]", fmt::join(known_, ", ")));
+        throw Error(fmt::format("{}:{}: unknown key '{}'{}: expected one of {}", file_, node.source().begin.line,
+                                one_line(std::string(key.str())), name_.empty() ? "" : " in [" + name_ + "]",
+                                fmt::join(known_, ", ")));
   }
   /// The table as a whole is not as expected.
   [[noreturn]] void fail(const std::string& expected) const {
@@ -93,8 +100,8 @@ class Section {
   [[noreturn]] void fail(const toml::node& node, const std::string& key, const std::string& expected) const {
     std::ostringstream found;
     node.visit([&](const auto& n) { found << n; });
-    throw Error(fmt::format("{}:{}: {}{}: {}, found {}", file_, node.source().begin.line, name_.empty() ? "" : name_ + ".", key,
-                            expected, one_line(found.str())));
+    throw Error(fmt::format("{}:{}: {}{}: {}, found {}", file_, node.source().begin.line,
+                            name_.empty() ? "" : name_ + ".", key, expected, one_line(found.str())));
   }
 
   const toml::table* table_;
@@ -105,7 +112,8 @@ class Section {
 void read_envelope(Section section, const PhysicsInfo& physics, RunFile& run) {
   const auto read = [&](std::span<const Quantity> table, bool fixed) {
     for (const Quantity& quantity : table)
-      if (const auto range = section.range(std::string(quantity.name), fixed)) run.envelope[std::string(quantity.name)] = *range;
+      if (const auto range = section.range(std::string(quantity.name), fixed))
+        run.envelope[std::string(quantity.name)] = *range;
   };
   read(physics.coords, false);
   read(physics.params, true);
@@ -122,7 +130,8 @@ void read_terms(Section section, const PhysicsInfo& physics, RunFile& run) {
   }
   section.finish();
   if (std::none_of(run.terms.begin(), run.terms.end(), [](const auto& term) { return term.second.weight > 0; }))
-    section.fail(fmt::format("expected a weight above 0 for one of {}, found none", fmt::join(std::views::keys(run.terms), ", ")));
+    section.fail(fmt::format("expected a weight above 0 for one of {}, found none",
+                             fmt::join(std::views::keys(run.terms), ", ")));
 }
 
 constexpr std::array kPrecisions = {"float32", "float64"};
@@ -144,7 +153,8 @@ RunFile RunFile::parse(const std::string& text, const std::string& name) {
   std::vector<std::string_view> names;
   for (const PhysicsInfo& info : catalog()) names.push_back(info.name);
   const std::size_t chosen = top.choice("physics", names, names.size());
-  if (chosen == names.size()) throw Error(fmt::format("{}: key 'physics' is missing: expected one of {}", name, fmt::join(names, ", ")));
+  if (chosen == names.size())
+    throw Error(fmt::format("{}: key 'physics' is missing: expected one of {}", name, fmt::join(names, ", ")));
   const PhysicsInfo& physics = catalog()[chosen];
   run.physics = physics.name;
   top.number("seed", run.seed, 0, 1e15);
@@ -181,7 +191,8 @@ RunFile RunFile::parse(const std::string& text, const std::string& name) {
 
 RunFile RunFile::read(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(path)) throw Error(fmt::format("{}: cannot be read: expected a run file in TOML", path.string()));
+  if (!in || std::filesystem::is_directory(path))
+    throw Error(fmt::format("{}: cannot be read: expected a run file in TOML", path.string()));
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   return parse(text, path.string());
 }

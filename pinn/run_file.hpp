@@ -32,8 +32,8 @@ struct AdamSettings {
 struct LbfgsSettings {
   int steps = 1000;
   int history = 50;
-  int resample = 500;          ///< steps between fresh points
-  double more_points = 4;      ///< times the points of Adam, since they stay for many steps
+  int resample = 500;      ///< steps between fresh points
+  double more_points = 4;  ///< times the points of Adam, since they stay for many steps
   bool float64 = true;
 };
 

@@ -41,12 +41,14 @@ class Trainer {
       const auto found = run.terms.find(std::string(info.name));
       const TermSettings settings = found == run.terms.end() ? TermSettings{} : found->second;
       if (settings.weight > 0)
-        terms_.push_back({std::string(info.name), int(t), settings, {}, {}, {}, std::vector<double>(std::size_t(info.equations))});
+        terms_.push_back(
+            {std::string(info.name), int(t), settings, {}, {}, {}, std::vector<double>(std::size_t(info.equations))});
     }
     if (options.resume) {
       state_ = load_checkpoint(checkpoint_);
       if (state_.run != run.text)
-        throw Error(fmt::format("{}: belongs to another run: expected the run file it was started with", checkpoint_.string()));
+        throw Error(
+            fmt::format("{}: belongs to another run: expected the run file it was started with", checkpoint_.string()));
     } else {
       const auto weights = initial_weights(problem.shape(), run.seed);
       state_.weights = ops::rows_tensor(weights, std::int64_t(weights.size()), at::kDouble).squeeze(0);
@@ -82,8 +84,8 @@ class Trainer {
       if (stopped()) return save(optimizer);
       if (state_.step % settings.resample == 0) draw(state_.step / settings.resample, 1);
       const double progress = double(state_.step) / settings.steps;
-      options.lr(settings.final_learning_rate +
-                 (settings.learning_rate - settings.final_learning_rate) * (1 + std::cos(std::numbers::pi * progress)) / 2);
+      options.lr(settings.final_learning_rate + (settings.learning_rate - settings.final_learning_rate) *
+                                                    (1 + std::cos(std::numbers::pi * progress)) / 2);
       evaluate();
       optimizer.step();
       report("adam", state_.step + 1, settings.steps);
@@ -129,15 +131,14 @@ class Trainer {
   }
 
   std::unique_ptr<torch::optim::LBFGS> new_lbfgs() {
-    return std::make_unique<torch::optim::LBFGS>(
-        std::vector<at::Tensor>{state_.weights},
-        torch::optim::LBFGSOptions(1)
-            .max_iter(kLbfgsChunk)
-            .max_eval(2 * kLbfgsChunk)
-            .history_size(run_.lbfgs.history)
-            .tolerance_grad(0)
-            .tolerance_change(0)
-            .line_search_fn("strong_wolfe"));
+    return std::make_unique<torch::optim::LBFGS>(std::vector<at::Tensor>{state_.weights},
+                                                 torch::optim::LBFGSOptions(1)
+                                                     .max_iter(kLbfgsChunk)
+                                                     .max_eval(2 * kLbfgsChunk)
+                                                     .history_size(run_.lbfgs.history)
+                                                     .tolerance_grad(0)
+                                                     .tolerance_change(0)
+                                                     .line_search_fn("strong_wolfe"));
   }
 
   void prepare(at::ScalarType precision) {
@@ -156,7 +157,8 @@ class Trainer {
       const std::int64_t n = std::max<std::int64_t>(1, std::llround(term.settings.points * more));
       const int dims = std::max(1, problem_.sample_dims(term.index));
       // One shift of the lattice per batch and term: fresh points every time, all of them reproducible on their own.
-      Sobol sequence(std::size_t(dims), run_.seed * 0x9E3779B97F4A7C15u + std::uint64_t(batch) * 64 + std::uint64_t(term.index));
+      Sobol sequence(std::size_t(dims),
+                     run_.seed * 0x9E3779B97F4A7C15u + std::uint64_t(batch) * 64 + std::uint64_t(term.index));
       const Samples samples = problem_.sample(term.index, sequence, n);
       term.coords = ops::rows_tensor(samples.coords, n, precision_);
       term.design = ops::rows_tensor(samples.design, n, precision_);
@@ -175,16 +177,17 @@ class Trainer {
         term.mean_square[e] = per_equation.const_data_ptr<double>()[e];
       const double value = total.item<double>();
       if (!std::isfinite(value))
-        throw Error(fmt::format("training: the loss of term '{}' is {} at step {}: expected a finite number; a lower "
-                                "learning rate or a narrower envelope may help",
-                                term.name, value, state_.step));
+        throw Error(
+            fmt::format("training: the loss of term '{}' is {} at step {}: expected a finite number; a lower "
+                        "learning rate or a narrower envelope may help",
+                        term.name, value, state_.step));
       points_ += term.coords.size(1);
       loss_ += value;
     }
   }
 
-  /// The loss of the weights as they are in the end: what was last evaluated were those of a step before, or a trial of a
-  /// line search, or (in a run that was over when resumed) nothing.
+  /// The loss of the weights as they are in the end: what was last evaluated were those of a step before, or a trial of
+  /// a line search, or (in a run that was over when resumed) nothing.
   void evaluate_at_last() {
     if (!fixed_.center.defined()) prepare(at::kDouble);
     if (!terms_.front().coords.defined()) draw(state_.points_from, 1);
@@ -199,9 +202,11 @@ class Trainer {
       terms += fmt::format(" {}={:.2e}", term.name, sum);
     }
     const std::int64_t every = std::max<std::int64_t>(1, (run_.adam.steps + run_.lbfgs.steps) / 200);
-    if (history_.empty() || double(steps()) >= history_.back().step + double(every)) history_.push_back({double(steps()), loss_});
-    options_.progress.update(phase, done, total,
-                             fmt::format("loss={:.3e}{} points_per_s={:.2e}", loss_, terms, double(points_) / std::max(1e-9, elapsed())));
+    if (history_.empty() || double(steps()) >= history_.back().step + double(every))
+      history_.push_back({double(steps()), loss_});
+    options_.progress.update(
+        phase, done, total,
+        fmt::format("loss={:.3e}{} points_per_s={:.2e}", loss_, terms, double(points_) / std::max(1e-9, elapsed())));
   }
 
   double elapsed() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
@@ -219,7 +224,8 @@ class Trainer {
     const double* w = state_.weights.const_data_ptr<double>();
     r.weights.assign(w, w + state_.weights.numel());
     for (const ActiveTerm& term : terms_)
-      for (std::size_t e = 0; e < term.mean_square.size(); ++e) r.losses.push_back({term.name, int(e), term.mean_square[e]});
+      for (std::size_t e = 0; e < term.mean_square.size(); ++e)
+        r.losses.push_back({term.name, int(e), term.mean_square[e]});
     r.history = history_;
     r.loss = loss_;
     r.seconds = before_ + elapsed();

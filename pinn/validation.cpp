@@ -43,7 +43,8 @@ Grid validation_grid(const Problem& problem, int points) {
     const bool time = coords[c].name == "time";
     std::vector<double> axis;
     for (int i = 0; i < points; ++i)
-      axis.push_back(range.lower + (range.upper - range.lower) * (time ? double(i + 1) / points : double(i) / (points - 1)));
+      axis.push_back(range.lower +
+                     (range.upper - range.lower) * (time ? double(i + 1) / points : double(i) / (points - 1)));
     grid.axes.push_back(axis);
   }
   return grid;
@@ -81,7 +82,8 @@ std::vector<std::vector<double>> validation_cases(const Problem& problem, int un
 Judgement judge(const Problem& problem, const Predictor& predict, int unseen, std::uint64_t seed) {
   const Reference* reference = find_reference(problem.physics().name);
   if (!reference)
-    throw Error(fmt::format("{}: no reference solution: expected one in pinn/reference.cpp, or a measured table", problem.physics().name));
+    throw Error(fmt::format("{}: no reference solution: expected one in pinn/reference.cpp, or a measured table",
+                            problem.physics().name));
   const Grid grid = validation_grid(problem);
   const std::size_t n = grid.points();
   const std::vector<double> coords = grid.rows();

@@ -9,22 +9,24 @@
 
 namespace residua {
 
-/// How far a surrogate is from the reference. Relative L2: norm of the difference over norm of the reference, over the grid
-/// of one case, both in plant units.
+/// How far a surrogate is from the reference. Relative L2: norm of the difference over norm of the reference, over the
+/// grid of one case, both in plant units.
 struct Judgement {
   Validation validation;             ///< as the card of a surrogate holds it
   std::vector<double> worst_params;  ///< parameters of the case with the largest relative error
 };
 
-/// Outputs [outputs][n] in plant units of whatever is validated, at n points: coords [coords][n] and the parameters of the
-/// physics (all of them, plant units).
-using Predictor = std::function<std::vector<double>(const std::vector<double>& params, const std::vector<double>& coords, std::size_t n)>;
+/// Outputs [outputs][n] in plant units of whatever is validated, at n points: coords [coords][n] and the parameters of
+/// the physics (all of them, plant units).
+using Predictor = std::function<std::vector<double>(const std::vector<double>& params,
+                                                    const std::vector<double>& coords, std::size_t n)>;
 
 /// The grid that a case is judged on: `points` along each coordinate of the envelope, the start of time left out
 /// (where fields jump).
 Grid validation_grid(const Problem& problem, int points = 40);
 
-/// Parameters of all cases, plant units: row 0 is the default case, the others are unseen Sobol samples of the envelope.
+/// Parameters of all cases, plant units: row 0 is the default case, the others are unseen Sobol samples of the
+/// envelope.
 std::vector<std::vector<double>> validation_cases(const Problem& problem, int unseen, std::uint64_t seed);
 
 /// Judges a predictor by the reference of the physics, on 1 + unseen cases. Throws Error if there is no reference.

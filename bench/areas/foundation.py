@@ -7,6 +7,8 @@ import shutil
 
 from bench.scoreboard import ROOT, Failed, Figure, NotMeasured, Run, say, seconds_of
 
+UNSEEN_CASES = 256
+
 # --- trained surrogates -----------------------------------------------------------------------------------------------
 
 
@@ -51,6 +53,8 @@ def worst_error(name, kind):
         validation = card(run, name)["validation"]
         if not validation["errors"]:
             raise Failed("the surrogate is not validated")
+        if kind != "default" and validation["cases"] < UNSEEN_CASES:
+            raise Failed(f"validated on {validation['cases']} cases: expected {UNSEEN_CASES} or more")
         outputs = [output["name"] for output in card(run, name)["outputs"]]
         errors = [float("nan") if error[kind] is None else error[kind] for error in validation["errors"]]
         worst = max(range(len(errors)), key=lambda o: (errors[o] != errors[o], errors[o]))

@@ -5,14 +5,15 @@ namespace residua::inline RESIDUA_ISA {
 
 /// Which derivatives a jet carries: channel 0 is the value, then come first derivatives, then second ones.
 /// A set is closed: a second derivative brings its two first ones, since the chain rule needs them.
-/// It is a value template parameter, so every loop over channels unrolls and no channel is propagated that nobody reads.
+/// It is a value template parameter, so every loop over channels unrolls and no channel is propagated that nobody
+/// reads.
 struct Channels {
   static constexpr int kMaxCoords = 4;
   static constexpr int kMax = 1 + kMaxCoords + kMaxCoords * (kMaxCoords + 1) / 2;
   static constexpr int kNone = -1;
 
   int count = 1;
-  int first_order = 0;   ///< number of first derivatives
+  int first_order = 0;    ///< number of first derivatives
   int i[kMax] = {kNone};  ///< channel k is the derivative along i[k] ...
   int j[kMax] = {kNone};  ///< ... and along j[k] >= i[k]; kNone: a lower order
 

@@ -14,9 +14,7 @@ struct Dual {
   Dual() = default;
   RESIDUA_HD constexpr Dual(int c) : v(c) {}
   RESIDUA_HD constexpr Dual(T value) : v(value) {}
-  RESIDUA_HD explicit constexpr Dual(Base c)
-    requires(!SameAs<Base, T>)
-      : v(c) {}
+  RESIDUA_HD explicit constexpr Dual(Base c) requires(!SameAs<Base, T>) : v(c) {}
 
   /// The variable along direction k.
   RESIDUA_HD static constexpr Dual seed(T value, int k) {

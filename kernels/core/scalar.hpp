@@ -20,7 +20,8 @@ concept SameAs = std::is_same_v<A, B>;
 template <class T>
 concept Real = std::is_floating_point_v<T>;
 
-/// The floating-point type at the bottom of a scalar: itself for float and double; packs, duals and Taylor scalars say theirs.
+/// The floating-point type at the bottom of a scalar: itself for float and double; packs, duals and Taylor scalars say
+/// theirs.
 template <class T>
 struct BaseOf {
   using Type = typename T::Base;

@@ -16,11 +16,7 @@ struct Taylor {
   Taylor() = default;
   RESIDUA_HD constexpr Taylor(int c) { e[0] = T(c); }
   RESIDUA_HD constexpr Taylor(T value) { e[0] = value; }
-  RESIDUA_HD explicit constexpr Taylor(Base c)
-    requires(!SameAs<Base, T>)
-  {
-    e[0] = T(c);
-  }
+  RESIDUA_HD explicit constexpr Taylor(Base c) requires(!SameAs<Base, T>) { e[0] = T(c); }
 
   /// The coordinate c itself at `value`.
   RESIDUA_HD static constexpr Taylor coordinate(T value, int c) {
@@ -35,8 +31,7 @@ struct Taylor {
   RESIDUA_HD Taylor compose(T f, T df, T ddf) const {
     Taylor r(f);
     for (int k = 1; k < C.count; ++k) r.e[k] = df * e[k];
-    for (int k = C.first_order + 1; k < C.count; ++k)
-      r.e[k] = r.e[k] + ddf * (e[C.first(C.i[k])] * e[C.first(C.j[k])]);
+    for (int k = C.first_order + 1; k < C.count; ++k) r.e[k] = r.e[k] + ddf * (e[C.first(C.i[k])] * e[C.first(C.j[k])]);
     return r;
   }
 };
@@ -86,7 +81,7 @@ RESIDUA_HD Taylor<T, C> operator-(const Taylor<T, C>& a) {
 // Constants: an integer literal, or a scalar without coordinate derivatives (a parameter of the physics).
 namespace detail {
 template <class S, class T>
-concept ConstantOf = SameAs<S, int> || (std::is_convertible_v<S, T> && SameAs<Base<S>, Base<T>>);
+concept ConstantOf = SameAs<S, int> ||(std::is_convertible_v<S, T>&& SameAs<Base<S>, Base<T>>);
 
 /// An integer becomes a T; any other constant stays what it is, so that a plain factor skips a dual's derivatives.
 template <class T, class S>

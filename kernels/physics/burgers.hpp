@@ -12,7 +12,8 @@ struct Burgers {
   enum Coord { t, x, kCoords };
   enum Param { nu, kParams };
   enum Field { w, kFields };
-  static constexpr Quantity coords[] = {{"time", "-", "time", 1, 0.5, 0, 1}, {"position", "-", "position", 1, 0, -1, 1}};
+  static constexpr Quantity coords[] = {{"time", "-", "time", 1, 0.5, 0, 1},
+                                        {"position", "-", "position", 1, 0, -1, 1}};
   static constexpr Quantity params[] = {{"viscosity", "-", "viscosity", 1, 0.01 / kPi, 0.003, 0.1}};
   static constexpr Quantity fields[] = {{"velocity", "-", "velocity", 1, 0, -1, 1}};
 
@@ -33,9 +34,8 @@ struct Burgers {
 
   static auto exact() {
     // A travelling shock of speed 1/2: u = (1 - tanh((x - t/2) / (4 nu))) / 2.
-    return std::tuple{ExactCase{"travelling shock", {0.05}, [](const auto* at, auto* f) {
-                                  f[w] = (1 - tanh((at[x] - at[t] / 2) / 0.2)) / 2;
-                                }}};
+    return std::tuple{ExactCase{
+        "travelling shock", {0.05}, [](const auto* at, auto* f) { f[w] = (1 - tanh((at[x] - at[t] / 2) / 0.2)) / 2; }}};
   }
 };
 

@@ -15,16 +15,17 @@ namespace residua::inline RESIDUA_ISA::physics {
 ///
 ///   S = S0, X = 0 at the feed end z = 0 and (dynamic) at t = 0;  G = GL at the burner end z = 1
 ///
-/// Temperatures in 1000 K, z over the kiln length L, t in residence times of the solids. a1..a3 and Ua are conductances per
-/// metre, w1..w3 radiating widths (emissivity times width), Cg and Cs heat capacity flows, H the temperature drop of
-/// the bed by full conversion, g the residence time of the gas over that of the solids.
-/// The bed is in enthalpy form, so that the stiff rate stands in one equation only, which is divided by 1 + k.
-/// Balances after Hanein, Glasser & Bannerman 2017 in the one-dimensional form; the wall stores no heat.
+/// Temperatures in 1000 K, z over the kiln length L, t in residence times of the solids. a1..a3 and Ua are conductances
+/// per metre, w1..w3 radiating widths (emissivity times width), Cg and Cs heat capacity flows, H the temperature drop
+/// of the bed by full conversion, g the residence time of the gas over that of the solids. The bed is in enthalpy form,
+/// so that the stiff rate stands in one equation only, which is divided by 1 + k. Balances after Hanein, Glasser &
+/// Bannerman 2017 in the one-dimensional form; the wall stores no heat.
 template <bool kDynamic>
 struct KilnAxialOf {
   static constexpr std::string_view name = kDynamic ? "kiln_axial" : "kiln_axial_steady";
-  static constexpr std::string_view summary = kDynamic ? "start-up of a rotary kiln along its axis: gas, bed, wall, calcination"
-                                                       : "steady rotary kiln along its axis: gas, bed, wall, calcination";
+  static constexpr std::string_view summary =
+      kDynamic ? "start-up of a rotary kiln along its axis: gas, bed, wall, calcination"
+               : "steady rotary kiln along its axis: gas, bed, wall, calcination";
   static constexpr int kCoords = kDynamic ? 2 : 1, t = 0, z = kCoords - 1;
   enum Param { GL, S0, Ta, Cg, Cs, a1, a2, a3, Ua, w1, w2, w3, H, E, lgA, L, tau, g, kParams };
   enum Field { G, S, W, X, kFields };
@@ -72,7 +73,8 @@ struct KilnAxialOf {
     using V = typename U::Scalar;
     const P sigma = number<P>(kSigma);
     const V G2 = u[G] * u[G], S2 = u[S] * u[S], W2 = u[W] * u[W], G4 = G2 * G2, S4 = S2 * S2, W4 = W2 * W2;
-    return Flows<V>{p[a1] * (u[G] - u[S]) + p[w1] * sigma * (G4 - S4), p[a2] * (u[G] - u[W]) + p[w2] * sigma * (G4 - W4),
+    return Flows<V>{p[a1] * (u[G] - u[S]) + p[w1] * sigma * (G4 - S4),
+                    p[a2] * (u[G] - u[W]) + p[w2] * sigma * (G4 - W4),
                     p[a3] * (u[W] - u[S]) + p[w3] * sigma * (W4 - S4)};
   }
   /// Rate constant per residence time. Below 250 K nothing reacts; a network that is not yet trained may go there.
@@ -106,8 +108,8 @@ struct KilnAxialOf {
   };
   using Terms = std::tuple<Interior>;
 
-  /// The axis and, in the dynamic kiln, the time and a rounded |z - t|: solids that were in the kiln at the start differ from
-  /// those that came in since by a kink along z = t.
+  /// The axis and, in the dynamic kiln, the time and a rounded |z - t|: solids that were in the kiln at the start
+  /// differ from those that came in since by a kink along z = t.
   template <class A, class P>
   RESIDUA_HD static auto features(const A* at, const P*) {
     if constexpr (kDynamic) {
@@ -118,8 +120,8 @@ struct KilnAxialOf {
     }
   }
 
-  /// Feed end, start and burner end hold exactly. The conversion is 1 - exp(-y) with the logarithm of y from the network,
-  /// within exp(-16) to exp(16): a front that is steep in X is a gentle slope in log y.
+  /// Feed end, start and burner end hold exactly. The conversion is 1 - exp(-y) with the logarithm of y from the
+  /// network, within exp(-16) to exp(16): a front that is steep in X is a gentle slope in log y.
   template <class A, class P, class N>
   RESIDUA_HD static auto transform(const A* at, const P* p, const N* net) {
     A entered = at[z];
@@ -137,8 +139,10 @@ struct KilnAxialOf {
                   [](const auto* at, auto* f) {
                     const double sum = 8.37 + 50.4 + 1.6;
                     // lambda = (m11 + m12 q), lambda q = (m21 + m22 q)
-                    const double m11 = 5.5 / 90 * (9.42 + 8.37 - 8.37 * 8.37 / sum), m12 = -5.5 / 90 * (9.42 + 8.37 * 50.4 / sum);
-                    const double m21 = 5.5 / 20 * (9.42 + 8.37 * 50.4 / sum), m22 = -5.5 / 20 * (9.42 + 50.4 - 50.4 * 50.4 / sum);
+                    const double m11 = 5.5 / 90 * (9.42 + 8.37 - 8.37 * 8.37 / sum),
+                                 m12 = -5.5 / 90 * (9.42 + 8.37 * 50.4 / sum);
+                    const double m21 = 5.5 / 20 * (9.42 + 8.37 * 50.4 / sum),
+                                 m22 = -5.5 / 20 * (9.42 + 50.4 - 50.4 * 50.4 / sum);
                     const double half = (m22 - m11) / (2 * m12), q = half + std::sqrt(half * half + m21 / m12);
                     f[G] = exp(at[z] * (m11 + m12 * q));
                     f[S] = f[G] * q;
@@ -177,9 +181,7 @@ struct KilnAxialOf {
                     f[G] = f[W] = 0;
                   }},
         // Without exchange, gas and solids carry their profiles along.
-        ExactCase{"transport",
-                  {0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, -99, 1, 1, 0.5},
-                  [](const auto* at, auto* f) {
+        ExactCase{"transport", {0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, -99, 1, 1, 0.5}, [](const auto* at, auto* f) {
                     if constexpr (kDynamic) {
                       f[G] = sin(at[z] + at[t] * 2);
                       f[S] = sin(at[z] - at[t]);

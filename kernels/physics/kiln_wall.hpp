@@ -15,11 +15,12 @@ inline constexpr double kSigma = 56.70374;
 ///   x = 1:  -(k/d) T_x = C_sh T_t + ho (T - Ta) + eps_o sigma (T^4 - Ta^4)
 ///   T = T0 at t = 0
 ///
-/// T in 1000 K, x is the depth over the thickness d, t in units of 10 h. The shell has one temperature: its Biot number is
-/// below 0.01. The interior residual is divided by k0/d^2 and weighted by about the square root of the time early
+/// T in 1000 K, x is the depth over the thickness d, t in units of 10 h. The shell has one temperature: its Biot number
+/// is below 0.01. The interior residual is divided by k0/d^2 and weighted by about the square root of the time early
 /// on, where T_t is singular; a stronger weight would let errors in through the first minutes.
 struct KilnWall {
-  static constexpr std::string_view name = "kiln_wall", summary = "heating of a kiln wall from inside, through to its shell";
+  static constexpr std::string_view name = "kiln_wall",
+                                    summary = "heating of a kiln wall from inside, through to its shell";
   enum Coord { t, x, kCoords };
   enum Param { Tg, h, d, k0, T0, b, C, Ri, eps, Csh, ho, epso, Ta, kParams };
   enum Field { T, kFields };
@@ -88,8 +89,8 @@ struct KilnWall {
   };
   using Terms = std::tuple<Interior, HotFace, Shell>;
 
-  /// Depth, the reach of the heat wave sqrt(Fo t), and the distances to both faces in units of that reach. The transform
-  /// has the sharp early waves, so these views stay smooth.
+  /// Depth, the reach of the heat wave sqrt(Fo t), and the distances to both faces in units of that reach. The
+  /// transform has the sharp early waves, so these views stay smooth.
   template <class X, class S>
   RESIDUA_HD static auto features(const X* at, const S* p) {
     const X reach = sqrt(at[t] * fourier(p) + number<S>(1e-6)), width = 2 * reach + number<S>(0.2);
@@ -97,23 +98,24 @@ struct KilnWall {
                 log(number<S>(0.1) + reach));
   }
 
-  /// Rise of a half-space over that of the medium that heats it through a film of Biot number Bi, at a distance from its
-  /// face (Carslaw & Jaeger 1959, section 2.7).
+  /// Rise of a half-space over that of the medium that heats it through a film of Biot number Bi, at a distance from
+  /// its face (Carslaw & Jaeger 1959, section 2.7).
   template <class X, class S>
   RESIDUA_HD static X half_space(const X& distance, const X& reach, const S& Bi) {
     const X eta = distance / (2 * reach);
     return erfc_of(eta) - exp(-(eta * eta)) * erfcx(eta + reach * Bi);
   }
 
-  /// Starts from two half-spaces, one at either face, with properties and radiation as at T0: what the wall does before the
-  /// waves meet. The network adds what grows with time; T = T0 at t = 0 holds.
+  /// Starts from two half-spaces, one at either face, with properties and radiation as at T0: what the wall does before
+  /// the waves meet. The network adds what grows with time; T = T0 at t = 0 holds.
   template <class X, class S, class N>
   RESIDUA_HD static auto transform(const X* at, const S* p, const N* net) {
     const S k = 1 + p[b] * p[T0], thin = p[d] / (p[k0] * k), sigma = number<S>(kSigma);
     const S inside = (p[h] + p[eps] * sigma * (p[Tg] * p[Tg] + p[T0] * p[T0]) * (p[Tg] + p[T0])) * thin;
     const S outside = (p[ho] + p[epso] * sigma * (p[Ta] * p[Ta] + p[T0] * p[T0]) * (p[Ta] + p[T0])) * thin;
     const X reach = sqrt(at[t] * (fourier(p) * k) + number<S>(1e-8));
-    const X start = half_space(at[x], reach, inside) * (p[Tg] - p[T0]) + half_space(1 - at[x], reach, outside) * (p[Ta] - p[T0]);
+    const X start =
+        half_space(at[x], reach, inside) * (p[Tg] - p[T0]) + half_space(1 - at[x], reach, outside) * (p[Ta] - p[T0]);
     return rows(start + p[T0] + reach / (reach + number<S>(0.5)) * net[T]);
   }
 

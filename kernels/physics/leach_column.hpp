@@ -16,7 +16,8 @@ namespace residua::inline RESIDUA_ISA::physics {
 /// dimensionless form of Toride et al. 1995). The domain reaches beyond the outlet x = 1, so that the end of the domain
 /// does not disturb it. Pulses follow by superposition, since the problem is linear.
 struct LeachColumn {
-  static constexpr std::string_view name = "leach_column", summary = "tracer or lixiviant step through a mobile-immobile column";
+  static constexpr std::string_view name = "leach_column",
+                                    summary = "tracer or lixiviant step through a mobile-immobile column";
   enum Coord { t, x, kCoords };
   enum Param { Pe, R, beta, omega, Da, kParams };
   enum Field { c, m, kFields };
@@ -28,10 +29,11 @@ struct LeachColumn {
       {"mobile_fraction", "-", "share of the retarded capacity in mobile water (beta)", 1, 0.8, 0.5, 0.95},
       {"exchange", "-", "mass-transfer coefficient * length / flux (omega)", 1, 1, 0.2, 5},
       {"decay", "-", "first-order decay * length / flow (Da)", 1, 0, 0, 0}};
-  static constexpr Quantity fields[] = {{"mobile", "-", "concentration of the mobile water over the inlet's", 1, 0, 0, 1},
-                                        {"immobile", "-", "concentration of the immobile water over the inlet's", 1, 0, 0, 1}};
-  static constexpr Quantity outputs[] = {fields[0], fields[1],
-                                         {"flux", "-", "flux-averaged concentration, what an outlet sample shows", 1, 0, 0, 1}};
+  static constexpr Quantity fields[] = {
+      {"mobile", "-", "concentration of the mobile water over the inlet's", 1, 0, 0, 1},
+      {"immobile", "-", "concentration of the immobile water over the inlet's", 1, 0, 0, 1}};
+  static constexpr Quantity outputs[] = {
+      fields[0], fields[1], {"flux", "-", "flux-averaged concentration, what an outlet sample shows", 1, 0, 0, 1}};
 
   struct Interior {
     static constexpr std::string_view name = "interior";
@@ -74,8 +76,8 @@ struct LeachColumn {
     }
   };
 
-  /// Step response of a single-porosity column with third-type inlet (van Genuchten & Alves 1982, solution A2 with decay),
-  /// every exp * erfc written as a Gaussian times erfcx.
+  /// Step response of a single-porosity column with third-type inlet (van Genuchten & Alves 1982, solution A2 with
+  /// decay), every exp * erfc written as a Gaussian times erfcx.
   template <class X, class S>
   RESIDUA_HD static X step_response(const X* at, const S* p, const Front<S>& front) {
     const S P = p[Pe], u = sqrt(1 + 4 * front.decay / P);
@@ -97,7 +99,8 @@ struct LeachColumn {
     return rows(log(1 + at[t] * 2), at[x], tanh(behind / 2), tanh(behind / (2 * width)));
   }
 
-  /// Starts from the front, and leaves to the network what grows with time and depth behind it; c = m = 0 at t = 0 holds.
+  /// Starts from the front, and leaves to the network what grows with time and depth behind it; c = m = 0 at t = 0
+  /// holds.
   template <class X, class S, class N>
   RESIDUA_HD static auto transform(const X* at, const S* p, const N* net) {
     const Front<S> front = Front<S>::of(p);
@@ -106,23 +109,22 @@ struct LeachColumn {
   }
 
   static auto exact() {
-    return std::tuple{
-        // A decaying wave carried by the flow: both fields, every term of both equations.
-        ExactCase{"separable with exchange and decay",
-                  {20, 2, 0.6, 1.5, 0.3},
-                  [](const auto* at, auto* f) {
-                    // c = exp(a t + k x), m = q c with q = omega / ((1 - beta) R a + omega + Da)
-                    const double a = -0.4, q = 1.5 / (0.8 * a + 1.5 + 0.3);
-                    // k^2 / Pe - k = beta R a + omega (1 - q) + Da
-                    const double rhs = 1.2 * a + 1.5 * (1 - q) + 0.3;
-                    const double k = 10 * (1 - std::sqrt(1 + 4 * rhs / 20));
-                    f[c] = exp(at[t] * a + at[x] * k);
-                    f[m] = f[c] * q;
-                  }},
-        ExactCase{"nothing happens in a saturated column",
-                  {40, 1, 0.7, 2, 0},
-                  [](const auto*, auto* f) { f[c] = f[m] = 1; },
-                  "inlet"}};
+    return std::tuple{// A decaying wave carried by the flow: both fields, every term of both equations.
+                      ExactCase{"separable with exchange and decay",
+                                {20, 2, 0.6, 1.5, 0.3},
+                                [](const auto* at, auto* f) {
+                                  // c = exp(a t + k x), m = q c with q = omega / ((1 - beta) R a + omega + Da)
+                                  const double a = -0.4, q = 1.5 / (0.8 * a + 1.5 + 0.3);
+                                  // k^2 / Pe - k = beta R a + omega (1 - q) + Da
+                                  const double rhs = 1.2 * a + 1.5 * (1 - q) + 0.3;
+                                  const double k = 10 * (1 - std::sqrt(1 + 4 * rhs / 20));
+                                  f[c] = exp(at[t] * a + at[x] * k);
+                                  f[m] = f[c] * q;
+                                }},
+                      ExactCase{"nothing happens in a saturated column",
+                                {40, 1, 0.7, 2, 0},
+                                [](const auto*, auto* f) { f[c] = f[m] = 1; },
+                                "inlet"}};
   }
 };
 

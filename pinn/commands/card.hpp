@@ -1,6 +1,7 @@
 #pragma once
 #include <fmt/format.h>
 
+#include "pinn/balance.hpp"
 #include "surrogates/card.hpp"
 
 namespace residua::commands {
@@ -11,9 +12,14 @@ inline void print_errors(const Card& card) {
   fmt::print("errors against {} on {} unseen cases\n", v.reference, v.cases);
   fmt::print("  {:<20} {:>10} {:>10} {:>10}   {}\n", "output", "median", "worst", "default", "largest anywhere");
   for (std::size_t o = 0; o < v.outputs.size(); ++o)
-    fmt::print("  {:<20} {:>10.2e} {:>10.2e} {:>10.2e}   {:.3g} {}\n", card.outputs[o].name, v.outputs[o].median, v.outputs[o].worst,
-               v.outputs[o].default_case, v.outputs[o].max_abs, card.outputs[o].unit);
+    fmt::print("  {:<20} {:>10.2e} {:>10.2e} {:>10.2e}   {:.3g} {}\n", card.outputs[o].name, v.outputs[o].median,
+               v.outputs[o].worst, v.outputs[o].default_case, v.outputs[o].max_abs, card.outputs[o].unit);
   fmt::print("  (relative L2 norm of the difference over a case's grid)\n");
+}
+
+inline void print_balance(const Surrogate& surrogate) {
+  if (const auto closure = enthalpy_closure(surrogate))
+    fmt::print("enthalpy balance closes to {:.2g} % of the heat that the gas gives\n", 100 * *closure);
 }
 
 }  // namespace residua::commands

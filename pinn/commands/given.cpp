@@ -14,7 +14,8 @@ std::vector<std::pair<std::string, double>> parse_given(const std::vector<std::s
   for (const std::string& word : words) {
     const std::size_t equals = word.find('=');
     double value = 0;
-    const char *first = word.data() + (equals == std::string::npos ? word.size() : equals + 1), *last = word.data() + word.size();
+    const char *first = word.data() + (equals == std::string::npos ? word.size() : equals + 1),
+               *last = word.data() + word.size();
     const auto [end, failed] = std::from_chars(first, last, value);
     if (equals == 0 || equals == std::string::npos || failed != std::errc() || end != last || !std::isfinite(value))
       throw Error(fmt::format("--at: expected name=number, found '{}'", word));

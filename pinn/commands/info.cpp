@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "pinn/balance.hpp"
 #include "pinn/commands/card.hpp"
 #include "pinn/commands/commands.hpp"
 #include "surrogates/surrogate.hpp"
@@ -62,7 +63,8 @@ std::string to_json(const OutputError& e) {
 }
 
 /// The card as one JSON object; "errors" are in the order of the outputs, and empty if there is no validation.
-void print_json(const Card& card) {
+void print_json(const Surrogate& surrogate) {
+  const Card& card = surrogate.card();
   const Provenance& p = card.provenance;
   const auto any = [](const auto& item) { return to_json(item); };
   fmt::print("{{\n  \"physics\": {},\n  \"format\": {},\n  \"digest\": {},\n", json_string(card.physics),
@@ -74,6 +76,8 @@ void print_json(const Card& card) {
              }));
   fmt::print("  \"validation\": {{\"reference\": {}, \"cases\": {}, \"errors\": {}}},\n",
              json_string(card.validation.reference), card.validation.cases, json_array(card.validation.outputs, any));
+  if (const auto closure = enthalpy_closure(surrogate))
+    fmt::print("  \"enthalpy_closure\": {},\n", json_number(*closure));
   fmt::print("  \"training_seconds\": {},\n  \"seed\": {},\n  \"code_version\": {},\n  \"created\": {},\n",
              json_number(p.training_seconds), p.seed, json_string(p.code_version), json_string(p.created));
   fmt::print("  \"datasets\": {}\n}}\n", json_array(p.datasets, [](const DatasetHash& d) {
@@ -98,7 +102,7 @@ void add_info(CLI::App& app) {
     if (o->run_file)
       fmt::print("{}", surrogate.card().provenance.run_file);
     else if (o->json)
-      print_json(surrogate.card());
+      print_json(surrogate);
     else
       print_card(surrogate.card());
   });

@@ -13,7 +13,8 @@ namespace {
 void print_table(const char* title, std::span<const Quantity> table) {
   fmt::print("\n{}\n  {:<24} {:<16} {:>12} {:>12} {:>12}  meaning\n", title, "name", "unit", "default", "from", "to");
   for (const Quantity& q : table)
-    fmt::print("  {:<24} {:<16} {:>12.6g} {:>12.6g} {:>12.6g}  {}\n", q.name, q.unit, q.value, q.lower, q.upper, q.meaning);
+    fmt::print("  {:<24} {:<16} {:>12.6g} {:>12.6g} {:>12.6g}  {}\n", q.name, q.unit, q.value, q.lower, q.upper,
+               q.meaning);
 }
 
 void print_physics(const PhysicsInfo& physics) {

@@ -45,7 +45,8 @@ class Slices {
     LineChart chart(fmt::format("{}: {}", physics_.name, out.name), label(inputs[0]), label(out));
     const Reference* reference = find_reference(physics_.name);
     for (std::size_t s = 0; s < std::max<std::size_t>(1, second_.size()); ++s) {
-      Grid fine{{spaced(inputs[0].lower, inputs[0].upper, 200)}}, coarse{{spaced(inputs[0].lower, inputs[0].upper, 25)}};
+      Grid fine{{spaced(inputs[0].lower, inputs[0].upper, 200)}},
+          coarse{{spaced(inputs[0].lower, inputs[0].upper, 25)}};
       coarse.axes[0].erase(coarse.axes[0].begin());  // fields jump at the start of time
       for (Grid* grid : {&fine, &coarse})
         if (!second_.empty()) grid->axes.push_back({second_[s]});
@@ -55,24 +56,29 @@ class Slices {
       const auto expected = reference->solve(params_, coarse);
       const std::size_t n = coarse.points();
       const std::string once = s == 0 ? fmt::format("{} (points)", reference->name) : "";
-      chart.add(once, coarse.axes[0], {expected.begin() + std::ptrdiff_t(output_ * n), expected.begin() + std::ptrdiff_t((output_ + 1) * n)},
+      chart.add(once, coarse.axes[0],
+                {expected.begin() + std::ptrdiff_t(output_ * n), expected.begin() + std::ptrdiff_t((output_ + 1) * n)},
                 LineChart::Style::points, int(s));
     }
     chart.save(picture);
   }
 
  private:
-  static std::string label(const Variable& v) { return v.unit == "-" ? v.name : fmt::format("{} [{}]", v.name, v.unit); }
+  static std::string label(const Variable& v) {
+    return v.unit == "-" ? v.name : fmt::format("{} [{}]", v.name, v.unit);
+  }
 
   void choose_output(const std::string& name) {
     std::vector<std::string> names;
     for (const Variable& v : surrogate_.outputs()) names.push_back(v.name);
     const auto found = name.empty() ? names.begin() : std::find(names.begin(), names.end(), name);
-    if (found == names.end()) throw Error(fmt::format("--output: '{}': expected one of {}", name, fmt::join(names, ", ")));
+    if (found == names.end())
+      throw Error(fmt::format("--output: '{}': expected one of {}", name, fmt::join(names, ", ")));
     output_ = std::size_t(found - names.begin());
   }
 
-  /// Design inputs: as given, or the default of the physics, or the middle of an envelope that does not hold the default.
+  /// Design inputs: as given, or the default of the physics, or the middle of an envelope that does not hold the
+  /// default.
   void choose_inputs(const std::vector<std::pair<std::string, double>>& given) {
     const auto inputs = surrogate_.inputs();
     const std::size_t coords = physics_.coords.size();

@@ -77,7 +77,8 @@ void predict_command(const Options& o) {
 }  // namespace
 
 void add_predict(CLI::App& app) {
-  auto* command = app.add_subcommand("predict", "ask a surrogate: one point, or every row of a table; CSV on standard output");
+  auto* command =
+      app.add_subcommand("predict", "ask a surrogate: one point, or every row of a table; CSV on standard output");
   auto o = std::make_shared<Options>();
   command->add_option("surrogate", o->surrogate, "surrogate file")->required();
   command->add_option("--at", o->at, "values of inputs in plant units: name=number ...")->expected(-1);

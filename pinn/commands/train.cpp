@@ -21,8 +21,8 @@ struct Options {
 
 void print_problem(const RunFile& run, const Problem& problem) {
   const MlpShape& shape = problem.shape();
-  fmt::print("physics     {}\nnetwork     {} inputs, {} x {} {}, {} outputs: {} weights\n", run.physics, shape.inputs, shape.depth,
-             shape.width, name_of(shape.activation), shape.outputs, shape.parameters());
+  fmt::print("physics     {}\nnetwork     {} inputs, {} x {} {}, {} outputs: {} weights\n", run.physics, shape.inputs,
+             shape.depth, shape.width, name_of(shape.activation), shape.outputs, shape.parameters());
   fmt::print("envelope\n");
   const PhysicsInfo& physics = problem.physics();
   for (std::size_t c = 0; c < physics.coords.size(); ++c) {
@@ -32,7 +32,8 @@ void print_problem(const RunFile& run, const Problem& problem) {
   for (std::size_t p = 0; p < physics.params.size(); ++p) {
     const Quantity& q = physics.params[p];
     if (const int row = problem.design_row()[p]; row >= 0)
-      fmt::print("  {:<22} {} to {} {}\n", q.name, problem.design_range(row).lower, problem.design_range(row).upper, q.unit);
+      fmt::print("  {:<22} {} to {} {}\n", q.name, problem.design_range(row).lower, problem.design_range(row).upper,
+                 q.unit);
     else
       fmt::print("  {:<22} {} {} (fixed)\n", q.name, problem.params()[p] * q.scale, q.unit);
   }
@@ -54,16 +55,20 @@ void train_command(const Options& o) {
   }
 
   const TrainResult trained =
-      train(run, problem, {folder, o.resume, Progress(o.quiet ? Progress::Mode::quiet : Progress::Mode::automatic), o.stop_after});
-  fmt::print("\n{} after {} steps and {:.1f} s: loss {:.3e}\n", trained.stop_reason, trained.steps, trained.seconds, trained.loss);
+      train(run, problem,
+            {folder, o.resume, Progress(o.quiet ? Progress::Mode::quiet : Progress::Mode::automatic), o.stop_after});
+  fmt::print("\n{} after {} steps and {:.1f} s: loss {:.3e}\n", trained.stop_reason, trained.steps, trained.seconds,
+             trained.loss);
   for (const TermLoss& loss : trained.losses)
-    fmt::print("  {:<16} equation {}  root mean square residual {:.2e}\n", loss.term, loss.equation, std::sqrt(loss.mean_square));
+    fmt::print("  {:<16} equation {}  root mean square residual {:.2e}\n", loss.term, loss.equation,
+               std::sqrt(loss.mean_square));
   if (o.stop_after >= 0 && trained.steps < run.adam.steps + run.lbfgs.steps) return;
 
   const std::filesystem::path file = folder / "surrogate.h5";
   const Surrogate surrogate = export_surrogate(run, problem, trained, file);
   fmt::print("\n");
   print_errors(surrogate.card());
+  print_balance(surrogate);
   fmt::print("\nsaved {}\n", file.string());
 }
 
@@ -72,8 +77,10 @@ void train_command(const Options& o) {
 void add_train(CLI::App& app) {
   auto* command = app.add_subcommand("train", "train a surrogate as a run file says, validate it and save it");
   auto o = std::make_shared<Options>();
-  command->add_option("run_file", o->run_file, "TOML: physics, network, envelope, terms, optimizers (see configs/)")->required();
-  command->add_option("-o,--out", o->out, "folder of the run: checkpoint, surrogate.h5 (default: runs/<name of the run file>)");
+  command->add_option("run_file", o->run_file, "TOML: physics, network, envelope, terms, optimizers (see configs/)")
+      ->required();
+  command->add_option("-o,--out", o->out,
+                      "folder of the run: checkpoint, surrogate.h5 (default: runs/<name of the run file>)");
   command->add_flag("--resume", o->resume, "continue from the folder's checkpoint");
   command->add_flag("--dry-run", o->dry_run, "print what would be trained, and stop");
   command->add_flag("-q,--quiet", o->quiet, "no progress");

@@ -32,6 +32,8 @@ void validate_by_reference(const Surrogate& surrogate, int cases) {
   Card card = surrogate.card();
   card.validation = judgement.validation;
   print_errors(card);
+  print_balance(surrogate);
+  if (problem.design().empty()) return;
   fmt::print("hardest case:");
   for (std::size_t p = 0; p < judgement.worst_params.size(); ++p)
     if (problem.design_row()[p] >= 0)
@@ -117,7 +119,8 @@ void validate_by_table(const Surrogate& surrogate, const Options& o) {
     print_fit(std::string(reference->name).c_str(), *by_reference);
   }
   if (o.picture.empty()) return;
-  LineChart chart(fmt::format("{}: measured and fitted", surrogate.card().physics), "time [" + surrogate.inputs()[0].unit + "]", o.output);
+  LineChart chart(fmt::format("{}: measured and fitted", surrogate.card().physics),
+                  "time [" + surrogate.inputs()[0].unit + "]", o.output);
   chart.add("measured", curve.times, measured, LineChart::Style::points, 6);
   chart.add("surrogate", curve.times, by_surrogate.fitted, LineChart::Style::line, 0);
   if (by_reference) chart.add("exact solution", curve.times, by_reference->fitted, LineChart::Style::line, 1);
@@ -130,9 +133,13 @@ void add_validate(CLI::App& app) {
   auto* command = app.add_subcommand("validate", "judge a surrogate by its reference, or fit it to a measured curve");
   auto o = std::make_shared<Options>();
   command->add_option("surrogate", o->surrogate, "surrogate file")->required();
-  command->add_option("--cases", o->cases, "unseen cases for the comparison with the reference")->check(CLI::Range(1, 1000000));
-  auto* table = command->add_option("--table", o->table, "CSV with a measured curve; inputs not given by --at are fitted to it");
-  command->add_option("--time-column", o->time_column, "column of times, in the surrogate's unit")->default_val("c0")->needs(table);
+  command->add_option("--cases", o->cases, "unseen cases for the comparison with the reference")
+      ->check(CLI::Range(1, 1000000));
+  auto* table =
+      command->add_option("--table", o->table, "CSV with a measured curve; inputs not given by --at are fitted to it");
+  command->add_option("--time-column", o->time_column, "column of times, in the surrogate's unit")
+      ->default_val("c0")
+      ->needs(table);
   command->add_option("--value-column", o->value_column, "column of measured values")->default_val("c1")->needs(table);
   command->add_option("--output", o->output, "output of the surrogate that was measured")->needs(table);
   command->add_option("--at", o->at, "inputs that are known: name=number ...")->expected(-1)->needs(table);

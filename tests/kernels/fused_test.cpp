@@ -15,8 +15,8 @@
 namespace residua {
 namespace {
 
-/// A network with random weights for a physics, and random points within the default ranges; every second parameter that
-/// has a range is a design input.
+/// A network with random weights for a physics, and random points within the default ranges; every second parameter
+/// that has a range is a design input.
 template <class Ph>
 struct Problem {
   MlpShape shape;
@@ -58,7 +58,8 @@ struct Problem {
     }
     for (int l = 0; l < q.shape.layers(); ++l) {
       const double size = (l == depth ? 0.2 : 1) * std::sqrt(3. / q.shape.fan_in(l));  // fields stay physical
-      for (int i = 0; i < (q.shape.fan_in(l) + 1) * q.shape.fan_out(l); ++i) q.weights.push_back(size * (2 * unit(rng) - 1));
+      for (int i = 0; i < (q.shape.fan_in(l) + 1) * q.shape.fan_out(l); ++i)
+        q.weights.push_back(size * (2 * unit(rng) - 1));
     }
     return q;
   }
@@ -85,7 +86,8 @@ struct Fused {
     Fused f{std::vector<double>(E), std::vector<S>(q.weights.size()), std::vector<S>(E * q.n)};
     fused<S>(find_term(Ph::name, Term::name), {q.shape, w.data(), center.data(), scale.data()},
              {q.n, coords.data(), design.data(), params.data(), q.design_row.data(), q.shape.inputs - kFeatures<Ph>},
-             {equation, point.empty() ? nullptr : point.data()}, {f.loss.data(), f.gradient.data(), f.residual.data()}, threads);
+             {equation, point.empty() ? nullptr : point.data()}, {f.loss.data(), f.gradient.data(), f.residual.data()},
+             threads);
     return f;
   }
 };
@@ -102,7 +104,8 @@ std::vector<double> reference_residual(const Problem<Ph>& q, const std::vector<d
     for (int p = 0; p < Ph::kParams; ++p)
       head.p[p] = q.design_row[p] < 0 ? q.params[p] : q.design[q.design_row[p] * q.n + i];
     typename H::Entry in[kMaxInputs], out[kMaxFields];
-    head.inputs(network, q.shape.inputs - kFeatures<Ph>, [&](int d) { return q.design[d * q.n + i]; }, in);
+    head.inputs(
+        network, q.shape.inputs - kFeatures<Ph>, [&](int d) { return q.design[d * q.n + i]; }, in);
     mlp(q.shape, w.data(), in, out);
     const auto r = head.residual(out);
     for (int e = 0; e < H::kEquations; ++e) rows[e * q.n + i] = r[e];
@@ -115,8 +118,8 @@ double norm(const std::vector<double>& v) {
   for (double x : v) sum += x * x;
   return std::sqrt(sum);
 }
-/// Norm of the difference over the norm of b. Residuals cancel: their terms are of the size of one however small they are, so
-/// `floor` is the least size that counts.
+/// Norm of the difference over the norm of b. Residuals cancel: their terms are of the size of one however small they
+/// are, so `floor` is the least size that counts.
 template <class A, class B>
 double relative_difference(const std::vector<A>& a, const std::vector<B>& b, double floor = 0) {
   double difference = 0, size = 0;
@@ -155,9 +158,11 @@ TYPED_TEST(FusedTest, ResidualsEqualTheReferenceOnEveryInstructionSet) {
         for (const std::string& isa : supported_isas()) {
           force_isa(isa);
           const auto in_double = Fused<double, Ph>::template run<Term>(q, {}, 2);
-          EXPECT_LT(relative_difference(in_double.residual, expected, std::sqrt(expected.size())), 1e-13) << Term::name << " " << isa << " n=" << n;
+          EXPECT_LT(relative_difference(in_double.residual, expected, std::sqrt(expected.size())), 1e-13)
+              << Term::name << " " << isa << " n=" << n;
           const auto in_float = Fused<float, Ph>::template run<Term>(q, {}, 1);
-          EXPECT_LT(relative_difference(in_float.residual, expected, std::sqrt(expected.size())), 1e-4) << Term::name << " " << isa << " n=" << n;
+          EXPECT_LT(relative_difference(in_float.residual, expected, std::sqrt(expected.size())), 1e-4)
+              << Term::name << " " << isa << " n=" << n;
         }
       }
   });
@@ -209,7 +214,8 @@ TYPED_TEST(FusedTest, InstructionSetsAgreeOnGradients) {
     const auto expected = Fused<double, Ph>::template run<Term>(q, {}, 1);
     for (const std::string& isa : supported_isas()) {
       force_isa(isa);
-      EXPECT_LT(relative_difference(Fused<double, Ph>::template run<Term>(q, {}, 2).gradient, expected.gradient), 1e-10) << isa;
+      EXPECT_LT(relative_difference(Fused<double, Ph>::template run<Term>(q, {}, 2).gradient, expected.gradient), 1e-10)
+          << isa;
     }
   });
 }

@@ -36,7 +36,8 @@ void for_each_case(F&& f) {
 
 template <class Ph, class Term, class Case>
 bool holds(const Case& exact) {
-  return Term::name == "interior" || (" " + std::string(exact.terms) + " ").find(" " + std::string(Term::name) + " ") != std::string::npos;
+  return Term::name == "interior" ||
+         (" " + std::string(exact.terms) + " ").find(" " + std::string(Term::name) + " ") != std::string::npos;
 }
 
 TYPED_TEST(PhysicsTest, ExactSolutionsHaveZeroResidual) {
@@ -60,7 +61,8 @@ TYPED_TEST(PhysicsTest, ExactSolutionsHaveZeroResidual) {
         exact.solution(at, u.field);
         const auto r = Term::residual(exact.params, u);
         // Two-hundred-fold rounding of the largest term; residuals are of the size of one by design.
-        for (int e = 0; e < r.kCount; ++e) ASSERT_NEAR(r[e], 0, 2e-12) << exact.name << ", " << Term::name << ", equation " << e;
+        for (int e = 0; e < r.kCount; ++e)
+          ASSERT_NEAR(r[e], 0, 2e-12) << exact.name << ", " << Term::name << ", equation " << e;
       }
     });
   });
@@ -111,7 +113,8 @@ TYPED_TEST(PhysicsTest, VectorJacobianProductMatchesCentralDifferences) {
           difference += bar[e * n + i] * (up[e * n + i] - down[e * n + i]) / (2 * h);
           size += std::abs(up[e * n + i]);
         }
-        ASSERT_NEAR(jet_bar[k * n + i], difference, 1e-8 * (size + std::abs(difference))) << Term::name << " jet row " << k;
+        ASSERT_NEAR(jet_bar[k * n + i], difference, 1e-8 * (size + std::abs(difference)))
+            << Term::name << " jet row " << k;
       }
     }
   });
