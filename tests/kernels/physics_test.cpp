@@ -5,27 +5,19 @@
 #include <string>
 #include <vector>
 
+#include "kernels/catalog.hpp"
 #include "kernels/registry.hpp"
 #include "kernels/residual.hpp"
 #include "kernels/residual_body.hpp"
+#include "tests/kernels/problem.hpp"
 
 namespace residua {
 namespace {
 
+using namespace testing_support;
+
 template <class Ph>
 struct PhysicsTest : testing::Test {};
-template <class>
-struct AsTypes;
-template <class... P>
-struct AsTypes<std::tuple<P...>> {
-  using Type = testing::Types<P...>;
-};
-struct PhysicsName {
-  template <class Ph>
-  static std::string GetName(int) {
-    return std::string(Ph::name);
-  }
-};
 TYPED_TEST_SUITE(PhysicsTest, AsTypes<Registry>::Type, PhysicsName);
 
 /// Calls f(exact case) for every exact case of a physics.
@@ -77,8 +69,8 @@ TYPED_TEST(PhysicsTest, DefaultsLieWithinTheirRanges) {
       EXPECT_GT(q.scale, 0) << q.name;
     }
   };
-  check(Ph::params);
-  check(Ph::coords);
+  check(find_physics(Ph::name).params);
+  check(find_physics(Ph::name).coords);
 }
 
 TYPED_TEST(PhysicsTest, VectorJacobianProductMatchesCentralDifferences) {
