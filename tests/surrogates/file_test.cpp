@@ -73,9 +73,8 @@ std::string refusal_of(std::span<const std::byte> bytes) {
 /// The file as an attacker could make it: its HDF5 content changed by `edit`, under a valid digest.
 Bytes edited(const std::function<void(hid_t file)>& edit, const Model& model = full_model()) {
   const TemporaryFolder folder;
-  Bytes bytes = saved(model);
-  bytes.resize(bytes.size() - kTrailer);
-  write_bytes(folder / "image.h5", bytes);
+  const Bytes bytes = saved(model);
+  write_bytes(folder / "image.h5", {bytes.begin(), bytes.end() - kTrailer});
   const hid_t file = H5Fopen((folder / "image.h5").c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
   edit(file);
   EXPECT_EQ(H5Fclose(file), 0);
@@ -262,7 +261,7 @@ TEST(SurrogateFile, WithstandsFlipsUnderAValidDigest) {
           "/fixed/values", "/validation/worst", "/self_test/inputs", "/self_test/outputs"})
       ranges.push_back(range_of(file, dataset));
   });
-  image.resize(image.size() - kTrailer);
+  image.erase(image.end() - kTrailer, image.end());
   int refused = 0, accepted = 0;
   for (const auto& [begin, end] : ranges)
     for (std::size_t at = begin; at < end; ++at) {
