@@ -24,6 +24,10 @@ foreach(library torch_cpu c10)
     "${torch_root}/torch/include" "${torch_root}/torch/include/torch/csrc/api/include")
 endforeach()
 
+# What a program with a GPU loads besides: c10_cuda and torch_cuda, which needs the further nvidia wheels at run time.
+add_library(residua_torch_cuda INTERFACE)
+target_link_libraries(residua_torch_cuda INTERFACE "${torch_lib}/libc10_cuda.so" "${torch_lib}/libtorch_cuda.so")
+
 add_library(residua_torch INTERFACE)
 target_link_libraries(residua_torch INTERFACE residua_torch_cpu residua_c10)
 # libtorch_cpu refers to symbols of CUDA libraries which it finds by its own rpath when it starts.

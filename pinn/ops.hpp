@@ -22,15 +22,19 @@ namespace residua::ops {
 /// Wrong sizes, types or names raise c10::Error that says what was expected and found.
 void ensure_registered();
 
+/// Loads the operators' CUDA side (libresidua_ops_cuda.so beside the program). Throws Error that says what is missing:
+/// a build with CUDA, the libraries that LibTorch needs on a GPU, or the GPU itself.
+void use_cuda();
+
 /// The network inputs of a problem as tensors of one precision.
 struct ProblemTensors {
   at::Tensor center, scale, params;
   std::vector<std::int64_t> design_row;
 };
-ProblemTensors tensors_of(const Problem& problem, at::ScalarType precision);
+ProblemTensors tensors_of(const Problem& problem, at::TensorOptions options);
 
-/// Rows of doubles as a tensor [rows][n] of the given precision.
-at::Tensor rows_tensor(const std::vector<double>& rows, std::int64_t n, at::ScalarType precision);
+/// Rows of doubles as a tensor [rows][n] of the given precision and device.
+at::Tensor rows_tensor(const std::vector<double>& rows, std::int64_t n, at::TensorOptions options);
 
 /// The typed call of residua::fused_loss.
 std::tuple<at::Tensor, at::Tensor> fused_loss(const at::Tensor& weights, const Problem& problem,

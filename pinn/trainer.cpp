@@ -35,6 +35,7 @@ class Trainer {
   Trainer(const RunFile& run, const Problem& problem, const TrainOptions& options)
       : run_(run), problem_(problem), options_(options), checkpoint_(options.folder / "checkpoint.pt") {
     ops::ensure_registered();
+    if (options.cuda) ops::use_cuda();
     at::set_num_threads(1);  // the kernels have their own threads; torch's tensors here are small
     for (std::size_t t = 0; t < problem.physics().terms.size(); ++t) {
       const TermInfo& info = problem.physics().terms[t];
@@ -142,10 +143,10 @@ class Trainer {
   }
 
   void prepare(at::ScalarType precision) {
-    precision_ = precision;
-    fixed_ = ops::tensors_of(problem_, precision);
+    where_ = at::TensorOptions(precision).device(options_.cuda ? at::kCUDA : at::kCPU);
+    fixed_ = ops::tensors_of(problem_, where_);
     for (ActiveTerm& term : terms_) {
-      term.equation_weight = at::full({std::int64_t(term.mean_square.size())}, term.settings.weight, precision);
+      term.equation_weight = at::full({std::int64_t(term.mean_square.size())}, term.settings.weight, where_);
       term.coords = term.design = at::Tensor();  // those at hand may be of another precision
     }
   }
@@ -160,8 +161,8 @@ class Trainer {
       Sobol sequence(std::size_t(dims),
                      run_.seed * 0x9E3779B97F4A7C15u + std::uint64_t(batch) * 64 + std::uint64_t(term.index));
       const Samples samples = problem_.sample(term.index, sequence, n);
-      term.coords = ops::rows_tensor(samples.coords, n, precision_);
-      term.design = ops::rows_tensor(samples.design, n, precision_);
+      term.coords = ops::rows_tensor(samples.coords, n, where_);
+      term.design = ops::rows_tensor(samples.design, n, where_);
     }
   }
 
@@ -241,7 +242,7 @@ class Trainer {
   TrainState state_;
   std::vector<ActiveTerm> terms_;
   ops::ProblemTensors fixed_;
-  at::ScalarType precision_ = at::kDouble;
+  at::TensorOptions where_;  ///< precision and device of the kernels
   double loss_ = 0, before_ = 0;
   std::int64_t points_ = 0;
   std::vector<LossPoint> history_;

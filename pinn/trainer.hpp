@@ -15,6 +15,7 @@ struct TrainOptions {
   bool resume = false;           ///< continue from the checkpoint in the folder, bit for bit on the CPU
   Progress progress;
   std::int64_t stop_after = -1;  ///< stop after this many steps in all, leaving a checkpoint (negative: run to the end)
+  bool cuda = false;             ///< evaluate the kernels on the GPU; the optimizer stays on the CPU
 };
 
 /// Mean square residual of one equation of one term at the end of training.

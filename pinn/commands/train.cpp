@@ -17,6 +17,7 @@ struct Options {
   std::filesystem::path run_file, out;
   bool resume = false, quiet = false, dry_run = false;
   std::int64_t stop_after = -1;
+  std::string device = "cpu";
 };
 
 void print_problem(const RunFile& run, const Problem& problem) {
@@ -56,7 +57,8 @@ void train_command(const Options& o) {
 
   const TrainResult trained =
       train(run, problem,
-            {folder, o.resume, Progress(o.quiet ? Progress::Mode::quiet : Progress::Mode::automatic), o.stop_after});
+            {folder, o.resume, Progress(o.quiet ? Progress::Mode::quiet : Progress::Mode::automatic), o.stop_after,
+             o.device == "cuda"});
   fmt::print("\n{} after {} steps and {:.1f} s: loss {:.3e}\n", trained.stop_reason, trained.steps, trained.seconds,
              trained.loss);
   for (const TermLoss& loss : trained.losses)
@@ -84,6 +86,9 @@ void add_train(CLI::App& app) {
   command->add_flag("--resume", o->resume, "continue from the folder's checkpoint");
   command->add_flag("--dry-run", o->dry_run, "print what would be trained, and stop");
   command->add_flag("-q,--quiet", o->quiet, "no progress");
+  command->add_option("--device", o->device, "where the kernels run")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
   command->add_option("--stop-after", o->stop_after, "stop after this many steps, leaving a checkpoint");
   command->callback([o] { train_command(*o); });
 }
