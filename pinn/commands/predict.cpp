@@ -32,10 +32,14 @@ const std::vector<double>* column_of(const Table* table, const std::string& name
 std::vector<double> input_rows(const Surrogate& surrogate, const Table* table, const Options& o, std::size_t n) {
   const auto given = parse_given(o.at);
   const auto inputs = surrogate.inputs();
-  std::vector<double> rows;
   std::vector<std::string> names;
+  for (const Variable& input : inputs) names.push_back(input.name);
+  for (const auto& [name, value] : given)
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      throw Error(fmt::format("--at: unknown input '{}': expected one of {}", name, fmt::join(names, ", ")));
+
+  std::vector<double> rows;
   for (const Variable& input : inputs) {
-    names.push_back(input.name);
     const auto value = std::find_if(given.begin(), given.end(), [&](const auto& g) { return g.first == input.name; });
     if (value != given.end())
       rows.insert(rows.end(), n, value->second);
@@ -45,9 +49,6 @@ std::vector<double> input_rows(const Surrogate& surrogate, const Table* table, c
       throw Error(fmt::format("predict: input '{}' has no value: expected --at {}=NUMBER{}", input.name, input.name,
                               table ? ", or a column of that name" : ""));
   }
-  for (const auto& [name, value] : given)
-    if (std::find(names.begin(), names.end(), name) == names.end())
-      throw Error(fmt::format("--at: unknown input '{}': expected one of {}", name, fmt::join(names, ", ")));
   return rows;
 }
 

@@ -36,7 +36,7 @@ void print_problem(const RunFile& run, const Problem& problem) {
       fmt::print("  {:<22} {} to {} {}\n", q.name, problem.design_range(row).lower, problem.design_range(row).upper,
                  q.unit);
     else
-      fmt::print("  {:<22} {} {} (fixed)\n", q.name, problem.params()[p] * q.scale, q.unit);
+      fmt::print("  {:<22} {:.6g} {} (fixed)\n", q.name, problem.params()[p] * q.scale, q.unit);
   }
   fmt::print("training    Adam {} steps, L-BFGS {} steps, seed {}\n", run.adam.steps, run.lbfgs.steps, run.seed);
 }
