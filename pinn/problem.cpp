@@ -4,6 +4,7 @@
 
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/normal_distribution.hpp>
+#include <boost/random/uniform_01.hpp>
 #include <cmath>
 
 #include "kernels/core/error.hpp"
@@ -51,10 +52,14 @@ int Problem::sample_dims(int term) const {
 }
 
 Samples Problem::sample(int term, Sobol& sequence, std::int64_t n) const {
+  std::vector<double> unit(std::size_t(sample_dims(term)) * std::size_t(n));
+  if (!unit.empty()) sequence.fill(unit.data(), std::size_t(n));
+  return sample(term, unit, n);
+}
+
+Samples Problem::sample(int term, const std::vector<double>& unit, std::int64_t n) const {
   const auto& region = physics_->terms[std::size_t(term)].region;
   const std::size_t count = std::size_t(n);
-  std::vector<double> unit(std::size_t(sample_dims(term)) * count);
-  if (!unit.empty()) sequence.fill(unit.data(), count);
   Samples samples{n, {}, {}};
   const double* row = unit.data();
   const auto append = [&](std::vector<double>& rows, const Range& range, double scale) {
@@ -91,6 +96,14 @@ void Problem::normalise_inputs() {
     center_.push_back((*low + *high) / 2);
     scale_.push_back(*high > *low ? 2 / (*high - *low) : 1);
   }
+}
+
+std::vector<double> uniform_points(int dims, std::int64_t n, std::uint64_t seed) {
+  boost::random::mt19937_64 engine(seed);
+  boost::random::uniform_01<double> uniform;
+  std::vector<double> unit(std::size_t(dims) * std::size_t(n));
+  for (double& u : unit) u = uniform(engine);
+  return unit;
 }
 
 std::vector<double> initial_weights(const MlpShape& shape, std::uint64_t seed) {

@@ -36,6 +36,8 @@ class Problem {
   int sample_dims(int term) const;
   /// The next n points of a term from the sequence.
   Samples sample(int term, Sobol& sequence, std::int64_t n) const;
+  /// Points of a term from points of the unit cube, rows [sample_dims(term)][n].
+  Samples sample(int term, const std::vector<double>& unit, std::int64_t n) const;
 
  private:
   void normalise_inputs();
@@ -46,6 +48,9 @@ class Problem {
   std::vector<Range> coord_ranges_, design_ranges_;
   MlpShape shape_;
 };
+
+/// Independent points of the unit cube, rows [dims][n]; the same for the same seed everywhere.
+std::vector<double> uniform_points(int dims, std::int64_t n, std::uint64_t seed);
 
 /// Random initial weights (Glorot & Bengio 2010, normal), biases zero; the same for the same seed everywhere.
 std::vector<double> initial_weights(const MlpShape& shape, std::uint64_t seed);

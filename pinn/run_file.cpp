@@ -135,6 +135,7 @@ void read_terms(Section section, const PhysicsInfo& physics, RunFile& run) {
 }
 
 constexpr std::array kPrecisions = {"float32", "float64"};
+constexpr std::array kSamplings = {"sobol", "uniform"};  // in the order of Sampling
 
 }  // namespace
 
@@ -158,6 +159,7 @@ RunFile RunFile::parse(const std::string& text, const std::string& name) {
   const PhysicsInfo& physics = catalog()[chosen];
   run.physics = physics.name;
   top.number("seed", run.seed, 0, 1e15);
+  run.sampling = Sampling(top.choice("sampling", kSamplings, std::size_t(run.sampling)));
   top.number("checkpoint_every", run.checkpoint_every, 1, 1e9);
   top.number("validation_cases", run.validation_cases, 1, 1e6);
 

@@ -21,6 +21,9 @@ struct TermSettings {
   double weight = 1;
 };
 
+/// How points are spread over the envelope: evenly (quasi-random), or independently.
+enum class Sampling { sobol, uniform };
+
 struct AdamSettings {
   int steps = 10000;
   double learning_rate = 2e-3;
@@ -41,6 +44,7 @@ struct LbfgsSettings {
 struct RunFile {
   std::string physics;
   std::uint64_t seed = 1;
+  Sampling sampling = Sampling::sobol;
   std::map<std::string, Range> envelope;  ///< coordinates and parameters that differ from the physics' defaults
   int width = 32, depth = 3;
   Activation activation = Activation::tanh;

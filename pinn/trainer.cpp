@@ -156,11 +156,17 @@ class Trainer {
     state_.points_from = batch;
     for (ActiveTerm& term : terms_) {
       const std::int64_t n = std::max<std::int64_t>(1, std::llround(term.settings.points * more));
-      const int dims = std::max(1, problem_.sample_dims(term.index));
       // One shift of the lattice per batch and term: fresh points every time, all of them reproducible on their own.
-      Sobol sequence(std::size_t(dims),
-                     run_.seed * 0x9E3779B97F4A7C15u + std::uint64_t(batch) * 64 + std::uint64_t(term.index));
-      const Samples samples = problem_.sample(term.index, sequence, n);
+      const std::uint64_t seed =
+          run_.seed * 0x9E3779B97F4A7C15u + std::uint64_t(batch) * 64 + std::uint64_t(term.index);
+      const int dims = problem_.sample_dims(term.index);
+      Samples samples;
+      if (run_.sampling == Sampling::uniform) {
+        samples = problem_.sample(term.index, uniform_points(dims, n, seed), n);
+      } else {
+        Sobol sequence(std::size_t(std::max(1, dims)), seed);
+        samples = problem_.sample(term.index, sequence, n);
+      }
       term.coords = ops::rows_tensor(samples.coords, n, where_);
       term.design = ops::rows_tensor(samples.design, n, where_);
     }

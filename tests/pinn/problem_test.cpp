@@ -116,6 +116,27 @@ TEST(Problem, ShiftsAndScalesEveryInputOntoMinusOneToOne) {
   }
 }
 
+TEST(UniformPoints, FillTheUnitCubeIndependently) {
+  const std::int64_t n = 20000;
+  const std::vector<double> unit = uniform_points(2, n, 5);
+  double mean[2] = {}, product = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    for (int d = 0; d < 2; ++d) {
+      const double u = unit[std::size_t(d * n + i)];
+      ASSERT_GE(u, 0);
+      ASSERT_LT(u, 1);
+      mean[d] += (u - 0.5) / double(n);
+    }
+    product += (unit[std::size_t(i)] - 0.5) * (unit[std::size_t(n + i)] - 0.5) / double(n);
+  }
+  // Five standard deviations of the mean of n uniform numbers, and of their products.
+  EXPECT_NEAR(mean[0], 0, 5 * std::sqrt(1. / 12 / double(n)));
+  EXPECT_NEAR(mean[1], 0, 5 * std::sqrt(1. / 12 / double(n)));
+  EXPECT_NEAR(product, 0, 5. / 12 / std::sqrt(double(n)));
+  EXPECT_EQ(unit, uniform_points(2, n, 5));
+  EXPECT_NE(unit, uniform_points(2, n, 6));
+}
+
 TEST(InitialWeights, AreTheSameForASeedEverywhere) {
   const MlpShape shape{2, 4, 1, 1, Activation::tanh};
   const auto weights = initial_weights(shape, 1);

@@ -55,6 +55,16 @@ TEST(Training, SolvesTheHeatRodOverItsEnvelope) {
   EXPECT_FALSE(surrogate.card().validation.outputs.empty());
 }
 
+TEST(Training, LearnsFromIndependentPointsToo) {
+  const std::string text =
+      "physics = 'heat_rod'\n[network]\nwidth = 16\ndepth = 2\n[adam]\nsteps = 300\nlearning_rate = 1e-2\n"
+      "[lbfgs]\nsteps = 100\n";
+  const TrainResult evenly = trained(RunFile::parse(text, "rod"));
+  const TrainResult independently = trained(RunFile::parse("sampling = 'uniform'\n" + text, "rod"));
+  EXPECT_LT(independently.loss, 1e-3);
+  EXPECT_NE(independently.weights, evenly.weights);
+}
+
 /// A short run with every boundary at another step: fresh points, checkpoints, chunks of 20 L-BFGS iterations.
 std::string short_run(const std::string& adam_precision = "float32", const std::string& lbfgs_precision = "float64",
                       int history = 5, int checkpoint_every = 13) {
