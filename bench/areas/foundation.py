@@ -150,8 +150,7 @@ def rebuild_seconds(source):
         if not (run.build / "build.ninja").exists():
             raise NotMeasured("needs a build folder made with Ninja")
         ninja = run.cached("CMAKE_MAKE_PROGRAM")
-        if "no work to do" not in run.call(ninja, "-C", run.build, "-n"):
-            raise NotMeasured("the build folder is not up to date: build everything first")
+        run.call(ninja, "-C", run.build)  # whatever else is out of date is not this file's cost
         say(f"rebuilding after {source}")
         os.utime(ROOT / source)
         return seconds_of(lambda: run.call(ninja, "-C", run.build, env={**os.environ, "CCACHE_DISABLE": "1"}))
