@@ -2,15 +2,16 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <omp.h>
-
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <memory>
 
 #include "kernels/catalog.hpp"
 #include "kernels/core/error.hpp"
 #include "kernels/isa.hpp"
+#include "kernels/parallel.hpp"
+#include "kernels/slopes.hpp"
 
 namespace residua {
 namespace {
@@ -63,29 +64,68 @@ void check(const TermKernel<S>& kernel, const MlpShape& shape, const Points<S>& 
            points.design_row[p]);
 }
 
+/// Position of the first value that is NaN or infinite, n if there is none.
 template <class S>
-void run(TermId term, const Network<S>& network, const Points<S>& points, const FusedWeights<S>& weights,
+std::int64_t first_not_finite(const S* values, std::int64_t n) {
+  bool finite = true;
+  for (std::int64_t i = 0; i < n; ++i) finite &= values[i] - values[i] == 0;
+  return finite ? n : std::find_if(values, values + n, [](S x) { return !std::isfinite(x); }) - values;
+}
+
+/// What is not finite among the inputs of some points.
+struct BadInput {
+  std::int64_t point = -1;  ///< -1: nothing
+  std::string what;
+};
+template <class S>
+BadInput bad_input(const PhysicsInfo& info, const Points<S>& points, const S* point_weight, std::int64_t first,
+                   std::int64_t last) {
+  BadInput bad;
+  const auto examine = [&](const S* row, auto&& name) {
+    const std::int64_t at = first + first_not_finite(row + first, last - first);
+    if (at < last && (bad.point < 0 || at < bad.point)) bad = {at, fmt::format("{} is {}", name(), row[at])};
+  };
+  for (std::size_t c = 0; c < info.coords.size(); ++c)
+    examine(points.coords + std::int64_t(c) * points.n, [&] { return fmt::format("'{}'", info.coords[c].name); });
+  for (std::size_t p = 0; p < info.params.size(); ++p)
+    if (points.design_row[p] >= 0)
+      examine(points.design + points.design_row[p] * points.n,
+              [&] { return fmt::format("'{}'", info.params[p].name); });
+  if (point_weight) examine(point_weight, [] { return "the weight"; });
+  return bad;
+}
+
+template <class S>
+void run(TermId term, const Network<S>& trained, const Points<S>& points, const FusedWeights<S>& weights,
          const FusedResult<S>& result, int threads) {
   const TermKernel<S>& kernel = active_term_kernel<S>(term);
-  const MlpShape& shape = network.shape;
-  check(kernel, shape, points);
-  const std::int64_t parameters = shape.parameters(), tile = kernel.tile_points(shape),
-                     tiles = (points.n + tile - 1) / tile;
+  check(kernel, trained.shape, points);
+  const MlpShape shape = without_slopes(trained.shape);
+  const std::int64_t tile = kernel.tile_points(shape), tiles = (points.n + tile - 1) / tile;
   if (result.loss) std::fill_n(result.loss, kernel.equations, 0.0);
-  if (result.gradient) std::fill_n(result.gradient, parameters, S(0));
+  if (result.gradient) std::fill_n(result.gradient, trained.shape.parameters(), S(0));
   if (tiles == 0) return;
 
-  if (threads < 1) threads = omp_get_max_threads();
+  thread_local Scratch<S> folded_scratch, packed_scratch, sums_scratch;
+  Network<S> network = trained;
+  network.shape = shape;
+  if (trained.shape.slopes() > 0) {
+    S* folded = folded_scratch.at_least(std::size_t(2 * shape.parameters()));  // and their gradient behind them
+    fold_slopes(trained.shape, trained.weights, folded);
+    network.weights = folded;
+  }
+  if (threads < 1) threads = default_threads();
   threads = int(std::min<std::int64_t>(threads, tiles));
-  thread_local Scratch<S> packed_scratch, gradient_scratch;
   S* packed = packed_scratch.at_least(kernel.packed_size(shape));
   kernel.pack(shape, network.weights, packed);
-  // The first thread adds to the result itself, the others to their own copies.
-  S* gradients = result.gradient ? gradient_scratch.at_least(std::size_t(parameters) * threads) : nullptr;
-  std::vector<double> loss(std::size_t(kernel.equations) * threads);
-  const std::size_t workspace = kernel.workspace_size(shape);
+  const std::size_t workspace = kernel.workspace_size(shape), gradient_size = kernel.gradient_size(shape);
+  S* sums = result.gradient ? sums_scratch.at_least(gradient_size * std::size_t(threads)) : nullptr;
+  std::vector<double> loss(std::size_t(kernel.equations) * std::size_t(threads));
+  std::vector<BadInput> bad(static_cast<std::size_t>(threads));
+  const PhysicsInfo& info = catalog()[std::size_t(term.physics)];
 
-  const auto work = [&](int thread) {
+  in_parallel(threads, [&](int thread) {
+    const auto self = std::size_t(thread);
     TileRange<S> range{&network,
                        &points,
                        &weights,
@@ -93,30 +133,42 @@ void run(TermId term, const Network<S>& network, const Points<S>& points, const 
                        scratch_of_thread<S>().at_least(workspace),
                        tiles * thread / threads * tile,
                        std::min(tiles * (thread + 1) / threads * tile, points.n),
-                       &loss[std::size_t(kernel.equations) * thread],
+                       &loss[std::size_t(kernel.equations) * self],
                        nullptr,
                        result.residual};
-    if (gradients) {
-      range.gradient = gradients + parameters * thread;
-      std::fill_n(range.gradient, parameters, S(0));
+    bad[self] = bad_input(info, points, weights.point, range.first, range.last);
+    if (bad[self].point >= 0) return;
+    if (sums) {
+      range.gradient = sums + gradient_size * self;
+      std::fill_n(range.gradient, gradient_size, S(0));
     }
     kernel.run(range);
-  };
-  if (threads == 1) {
-    work(0);
-  } else {
-#pragma omp parallel num_threads(threads)
-    work(omp_get_thread_num());
-  }
-  for (int thread = 0; thread < threads; ++thread) {
-    if (result.loss)
-      for (int e = 0; e < kernel.equations; ++e) result.loss[e] += loss[std::size_t(kernel.equations) * thread + e];
-    if (gradients)
-      for (std::int64_t p = 0; p < parameters; ++p) result.gradient[p] += gradients[parameters * thread + p];
-  }
+  });
+  for (const BadInput& b : bad)
+    if (b.point >= 0) throw Error(fmt::format("fused pass: {} at point {}", b.what, b.point));
+
+  for (std::size_t thread = 0; thread < std::size_t(threads); ++thread)
+    for (int e = 0; result.loss && e < kernel.equations; ++e)
+      result.loss[e] += loss[std::size_t(kernel.equations) * thread + std::size_t(e)];
+  if (!sums) return;
+  const bool folded = trained.shape.slopes() > 0;
+  S* gradient = folded ? folded_scratch.at_least(0) + shape.parameters() : result.gradient;
+  if (folded) std::fill_n(gradient, shape.parameters(), S(0));
+  for (std::size_t thread = 1; thread < std::size_t(threads); ++thread)
+    for (std::size_t k = 0; k < gradient_size; ++k) sums[k] += sums[gradient_size * thread + k];
+  kernel.add_gradient(shape, sums, gradient);
+  if (folded) unfold_gradient(trained.shape, trained.weights, gradient, result.gradient);
 }
 
 }  // namespace
+
+int default_threads() {
+#if defined(__SANITIZE_THREAD__)
+  return int(std::thread::hardware_concurrency());
+#else
+  return omp_get_max_threads();
+#endif
+}
 
 TermId find_term(std::string_view physics, std::string_view term) {
   const PhysicsInfo& info = find_physics(physics);

@@ -1,21 +1,11 @@
 #pragma once
+#include "kernels/head.hpp"
 #include "kernels/registry.hpp"
 #include "kernels/residual_body.hpp"
+#include "kernels/term_kernel.hpp"
 #include "kernels/tile.hpp"
 
 namespace residua::inline RESIDUA_ISA {
-
-/// The channels with coordinates renumbered 0, 1, ...: the network does not care which coordinate a channel belongs to,
-/// so terms that differ only in that share its code.
-constexpr Channels renumbered(Channels c) {
-  Channels r = c;
-  for (int k = 1; k <= c.first_order; ++k) r.i[k] = k - 1;
-  for (int k = c.first_order + 1; k < c.count; ++k) {
-    r.i[k] = c.first(c.i[k]) - 1;
-    r.j[k] = c.first(c.j[k]) - 1;
-  }
-  return r;
-}
 
 /// A row's values at the points i, i + 1, ...; beyond the last point it repeats that point.
 template <class S>
@@ -45,55 +35,78 @@ void load_point(const Points<S>& points, std::int64_t i, Pack<S>* x, Pack<S>* p)
 template <class Ph, class Term, class S>
 struct TermTile {
   using V = Pack<S>;
-  using H = Head<Ph, Term, V>;
-  using Net = TileNetwork<S, renumbered(H::kChannels)>;
-  static constexpr int K = H::kChannels.count, kLanes = V::kLanes;
+  using H = FusedHead<Ph, Term, V>;
+  using Net = TileNetwork<S, H::kPropagation.renumbered()>;
+  static constexpr int K = H::K, kLanes = V::kLanes;
 
   static void run(const TileRange<S>& range) {
     const MlpShape& shape = range.network->shape;
     Net net(shape, range.network->weights, range.packed, range.workspace);
-    const std::int64_t step = std::int64_t(net.packs()) * kLanes;
-    for (std::int64_t tile = range.first; tile < range.last; tile += step) {
-      H heads[Net::kMaxPacks];
-      for (int pack = 0; pack < net.packs(); ++pack) enter(range, tile + pack * kLanes, heads[pack], net, pack);
-      net.forward();
-      for (int pack = 0; pack < net.packs(); ++pack) leave(range, tile + pack * kLanes, heads[pack], net, pack);
+    const int full = Net::points(shape);
+    for (std::int64_t first = range.first; first < range.last; first += full) {
+      const int points = int(range.last - first < full ? range.last - first : full);
+      H head[kMaxPacks];
+      for (int i = 0, pack = 0; i < points; i += kLanes, ++pack) enter(range, first + i, head[pack], net, i, points);
+      net.forward(points);
+      for (int i = 0, pack = 0; i < points; i += kLanes, ++pack) leave(range, first + i, head[pack], net, i, points);
       if (range.gradient) net.backward(range.gradient);
     }
   }
 
  private:
-  static void enter(const TileRange<S>& range, std::int64_t i, H& head, Net& net, int pack) {
-    const Points<S>& points = *range.points;
-    load_point<Ph>(points, i, head.x, head.p);
-    typename H::Entry in[kMaxInputs];
-    const auto design = [&](int d) { return load_points(points.design + d * points.n, i, points.n); };
-    head.inputs(*range.network, points.design_count, design, in);
-    for (int f = 0; f < range.network->shape.inputs; ++f)
-      for (int k = 0; k < K; ++k) in[f].e[k].store(net.input(pack, f) + k * kLanes);
+  static constexpr int kMaxPacks = 192 / kLanes + 1;
+
+  /// f(lane, point of the tile) for the lanes of a pack that hold points.
+  template <class F>
+  static void for_lanes(int first, int points, F&& f) {
+    for (int lane = 0; lane < kLanes && first + lane < points; ++lane) f(lane, first + lane);
   }
 
-  static void leave(const TileRange<S>& range, std::int64_t i, const H& head, Net& net, int pack) {
-    const std::int64_t n = range.points->n;
-    typename H::Entry out[Ph::kFields], out_bar[Ph::kFields];
-    for (int f = 0; f < Ph::kFields; ++f)
-      for (int k = 0; k < K; ++k) out[f].e[k] = V::load(net.output(pack, f) + k * kLanes);
-    const auto r = head.residual(out);
+  static void enter(const TileRange<S>& range, std::int64_t i, H& head, Net& net, int first, int points) {
+    const Points<S>& all = *range.points;
+    load_point<Ph>(all, i, head.at.x, head.at.p);
+    head.collapse();
+    V in[kMaxInputs][K];
+    const auto design = [&](int d) { return load_points(all.design + d * all.n, i, all.n); };
+    head.inputs(*range.network, all.design_count, design, in);
+    for (int k = 0; k < K; ++k)
+      for (int f = 0; f < range.network->shape.inputs; ++f)
+        for_lanes(first, points, [&](int lane, int point) { net.input(point, k)[f] = in[f][k][lane]; });
+    for (int m = 0; m < H::kCurved; ++m) {
+      const V leaf = head.curved(m);
+      for_lanes(first, points, [&](int lane, int point) { net.leaf(point)[m] = leaf[lane]; });
+    }
+  }
 
-    V point = range.weights->point ? load_points(range.weights->point, i, n) : V(1);
+  static void leave(const TileRange<S>& range, std::int64_t i, const H& head, Net& net, int first, int points) {
+    const std::int64_t n = range.points->n;
+    typename H::Net out{}, slope[H::kEquations]{};
+    for (int f = 0; f < H::kFields; ++f)
+      for (int k = 0; k < K; ++k)
+        for_lanes(first, points, [&](int lane, int point) { out[f][k].set(lane, net.output(point, k)[f]); });
+    V r[H::kEquations];
+    if (range.gradient)
+      head.linearise(out, r, slope);
+    else
+      head.residual(out, r);
+
+    V weight = range.weights->point ? load_points(range.weights->point, i, n) : V(1);
     for (int lane = 0; lane < kLanes; ++lane)
-      if (i + lane >= n) point.set(lane, 0);
+      if (first + lane >= points) weight.set(lane, 0);
     V r_bar[H::kEquations];
     for (int e = 0; e < H::kEquations; ++e) {
-      const V weighted = point * r[e];
+      const V weighted = weight * r[e];
       range.loss[e] += double((weighted * r[e]).sum());
       r_bar[e] = weighted * V(range.weights->equation ? 2 * range.weights->equation[e] : S(2));
       if (range.rows) store_points(r[e], range.rows + e * n, i, n);
     }
     if (!range.gradient) return;
-    head.adjoint(out, r_bar, out_bar);
-    for (int f = 0; f < Ph::kFields; ++f)
-      for (int k = 0; k < K; ++k) out_bar[f].e[k].store(net.output_bar(pack, f) + k * kLanes);
+    for (int f = 0; f < H::kFields; ++f)
+      for (int k = 0; k < K; ++k) {
+        V bar = r_bar[0] * slope[0][f][k];
+        for (int e = 1; e < H::kEquations; ++e) bar = bar + r_bar[e] * slope[e][f][k];
+        for_lanes(first, points, [&](int lane, int point) { net.output_bar(point, k)[f] = bar[lane]; });
+      }
   }
 };
 
@@ -127,16 +140,22 @@ inline constexpr TermKernel<S> kTermKernel = {
     kEquationsOf<Ph, Term>,
     [](const MlpShape& shape) { return TermTile<Ph, Term, S>::Net::workspace_size(shape); },
     [](const MlpShape& shape) { return TermTile<Ph, Term, S>::Net::packed_size(shape); },
+    [](const MlpShape& shape) { return TermTile<Ph, Term, S>::Net::gradient_size(shape); },
     [](const MlpShape& shape, const S* weights, S* packed) {
       TermTile<Ph, Term, S>::Net::pack(shape, weights, packed);
     },
-    [](const MlpShape& shape) -> std::int64_t { return TermTile<Ph, Term, S>::Net::packs(shape) * Pack<S>::kLanes; },
+    [](const MlpShape& shape, const S* sums, S* gradient) {
+      TermTile<Ph, Term, S>::Net::add_gradient(shape, sums, gradient);
+    },
+    [](const MlpShape& shape) -> std::int64_t { return TermTile<Ph, Term, S>::Net::points(shape); },
     TermTile<Ph, Term, S>::run,
+    TermTile<Ph, Term, S>::K,
     kChannelsOf<Ph, Term>.count,
-    [](int k, int (&coords)[2]) {
-      constexpr Channels channels = kChannelsOf<Ph, Term>;
-      coords[0] = k == 0 ? -1 : channels.i[k];
-      coords[1] = k <= channels.first_order ? -1 : channels.j[k];
+    [](int k, int (&coords)[kMaxOrder]) {
+      int step = 0;
+      for (int c = 0; c < kMaxCoords; ++c)
+        for (int n = 0; n < times(kChannelsOf<Ph, Term>.derivative[k], c); ++n) coords[step++] = c;
+      while (step < kMaxOrder) coords[step++] = -1;
     },
     residual_rows<Ph, Term, S>};
 

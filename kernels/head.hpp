@@ -2,6 +2,7 @@
 #include "kernels/core/dual.hpp"
 #include "kernels/core/physics.hpp"
 #include "kernels/points.hpp"
+#include "kernels/propagation.hpp"
 
 namespace residua::inline RESIDUA_ISA {
 
@@ -33,35 +34,165 @@ struct Head {
   /// The rows of the term, for network outputs `net` [fields].
   RESIDUA_HD auto residual(const Entry* net) const { return rows_of<T>(net); }
 
-  /// net_bar[f] = sum_e r_bar[e] d r_e / d net[f], by duals along the channels of one output at a time.
-  RESIDUA_HD void adjoint(const Entry* net, const T* r_bar, Entry* net_bar) const {
-    constexpr int K = kChannels.count;
-    using D = Dual<T, K>;
-    Taylor<D, kChannels> dual[Ph::kFields];
-    for (int f = 0; f < Ph::kFields; ++f)
-      for (int k = 0; k < K; ++k) dual[f].e[k] = D(net[f].e[k]);
-    for (int f = 0; f < Ph::kFields; ++f) {
-      for (int k = 0; k < K; ++k) dual[f].e[k] = D::seed(net[f].e[k], k);
-      const auto r = rows_of<D>(dual);
-      for (int k = 0; k < K; ++k) {
-        T sum = r_bar[0] * r[0].d[k];
-        for (int e = 1; e < kEquations; ++e) sum = sum + r_bar[e] * r[e].d[k];
-        net_bar[f].e[k] = sum;
-        dual[f].e[k] = D(net[f].e[k]);
-      }
-    }
-  }
-
- private:
+  /// The same for a scalar D that depends on the network: a dual, say.
   template <class D>
   RESIDUA_HD auto rows_of(const Taylor<D, kChannels>* net) const {
     Entry at[Ph::kCoords];
     for (int c = 0; c < Ph::kCoords; ++c) at[c] = Entry::coordinate(x[c], c);
     const auto fields = transform_of<Ph>(at, p, net);
-    Jet<D, Ph::kFields, Ph::kCoords, kChannels, T> u;
+    Jet<D, Ph::kFields, Ph::kCoords, kChannels, T> u{};
     for (int c = 0; c < Ph::kCoords; ++c) u.x[c] = x[c];
     for (int f = 0; f < Ph::kFields; ++f) u.field[f] = fields[f];
     return Term::residual(p, u);
+  }
+};
+
+/// A scalar that carries how it depends on L variables of the network, as long as it does so linearly with factors that
+/// are free of the network; what it is worth, only while it is free of the network altogether.
+template <class T, int L>
+struct LinearForm {
+  using Base = residua::Base<T>;
+  T v{};
+  T d[L]{};
+  bool network = false;
+
+  LinearForm() = default;
+  RESIDUA_HD constexpr LinearForm(int c) : v(c) {}
+  RESIDUA_HD constexpr LinearForm(T value) : v(value) {}
+  RESIDUA_HD explicit constexpr LinearForm(Base c) requires(!SameAs<Base, T>) : v(c) {}
+
+  /// Something of the network that is none of the variables, or depends on them in another way.
+  RESIDUA_HD static constexpr LinearForm other() {
+    LinearForm r;
+    r.network = true;
+    return r;
+  }
+  RESIDUA_HD static constexpr LinearForm variable(int k) {
+    LinearForm r = other();
+    r.d[k] = T(1);
+    return r;
+  }
+
+  RESIDUA_HD friend constexpr LinearForm operator+(const LinearForm& a, const LinearForm& b) {
+    LinearForm r(a.v + b.v);
+    for (int k = 0; k < L; ++k) r.d[k] = a.d[k] + b.d[k];
+    r.network = a.network || b.network;
+    return r;
+  }
+  RESIDUA_HD friend constexpr LinearForm operator-(const LinearForm& a, const LinearForm& b) { return a + -b; }
+  RESIDUA_HD friend constexpr LinearForm operator-(const LinearForm& a) { return a.scaled(T(-1)); }
+  RESIDUA_HD friend constexpr LinearForm operator*(const LinearForm& a, const LinearForm& b) {
+    return !b.network ? a.scaled(b.v) : !a.network ? b.scaled(a.v) : other();
+  }
+  RESIDUA_HD friend constexpr LinearForm operator/(const LinearForm& a, const LinearForm& b) {
+    return b.network ? other() : a.scaled(T(1) / b.v);
+  }
+  RESIDUA_HD friend constexpr LinearForm exp(const LinearForm& a) { return a.network ? other() : exp(a.v); }
+  RESIDUA_HD friend constexpr LinearForm log(const LinearForm& a) { return a.network ? other() : log(a.v); }
+  RESIDUA_HD friend constexpr LinearForm sqrt(const LinearForm& a) { return a.network ? other() : sqrt(a.v); }
+  RESIDUA_HD friend constexpr LinearForm sin(const LinearForm& a) { return a.network ? other() : sin(a.v); }
+  RESIDUA_HD friend constexpr LinearForm cos(const LinearForm& a) { return a.network ? other() : cos(a.v); }
+  RESIDUA_HD friend constexpr LinearForm tanh(const LinearForm& a) { return a.network ? other() : tanh(a.v); }
+  RESIDUA_HD friend constexpr LinearForm if_less(const LinearForm& a, const LinearForm& b, const LinearForm& yes,
+                                                 const LinearForm& no) {
+    if (a.network || b.network) return other();
+    LinearForm r(if_less(a.v, b.v, yes.v, no.v));
+    for (int k = 0; k < L; ++k) r.d[k] = if_less(a.v, b.v, yes.d[k], no.d[k]);
+    r.network = yes.network || no.network;
+    return r;
+  }
+
+ private:
+  RESIDUA_HD constexpr LinearForm scaled(const T& c) const {
+    LinearForm r(v * c);
+    for (int k = 0; k < L; ++k) r.d[k] = d[k] * c;
+    r.network = network;
+    return r;
+  }
+};
+
+/// A head for a network that propagates as `How` says: each input and output is K channels, the collapsed one last.
+template <class Ph, class Term, class T, Collapse How = kCollapse<Ph, Term>>
+struct FusedHead {
+  using Plain = Head<Ph, Term, T>;
+  using Entry = typename Plain::Entry;
+  static constexpr Channels kChannels = Plain::kChannels;
+  static constexpr Propagation kPropagation = How.propagation;
+  static constexpr int K = kPropagation.count(), kBase = kPropagation.base.count, kCurved = kPropagation.curved;
+  static constexpr int kEquations = Plain::kEquations, kFields = Ph::kFields;
+  using Net = T[kFields][K];
+
+  Plain at;
+  T leaf[How.leaves > 0 ? How.leaves : 1];  ///< coefficients of the collapsed leaves
+
+  /// Finds the coefficients. To be called once coordinates and parameters are set.
+  RESIDUA_HD void collapse() {
+    if constexpr (kPropagation.collapsed) {
+      using D = LinearForm<T, How.leaves>;
+      Taylor<D, kChannels> net[kFields];
+      for (int f = 0; f < kFields; ++f)
+        for (int k = 0; k < kChannels.count; ++k) net[f].e[k] = D::other();
+      unroll<How.leaves>([&](auto m) { net[How.field].e[How.leaf[m]] = D::variable(m); });
+      const auto rows = at.template rows_of<D>(net);
+      for (int m = 0; m < How.leaves; ++m) leaf[m] = rows[How.equation].d[m];
+    }
+  }
+
+  /// Coefficient of a curved leaf.
+  RESIDUA_HD T curved(int m) const {
+    int n = 0;
+    for (int k = 0; k < How.leaves; ++k)
+      if (order(kChannels.derivative[How.leaf[k]]) > 1 && n++ == m) return leaf[k];
+    return T(0);
+  }
+
+  /// Inputs of layer 0 as channels, in[input][K]; see Head.
+  template <class Design>
+  RESIDUA_HD void inputs(const Network<Base<T>>& network, int design_count, Design&& design, T (*in)[K]) const {
+    Entry entry[kMaxInputs];
+    at.inputs(network, design_count, design, entry);
+    for (int i = 0; i < network.shape.inputs; ++i) {
+      unroll<kBase>([&](auto k) { in[i][k] = entry[i].e[kChannels.find(kPropagation.base.derivative[k])]; });
+      if constexpr (kPropagation.collapsed) {
+        in[i][kBase] = leaf[0] * entry[i].e[How.leaf[0]];
+        unroll<How.leaves - 1>(
+            [&](auto m) { in[i][kBase] = in[i][kBase] + leaf[m + 1] * entry[i].e[How.leaf[m + 1]]; });
+      }
+    }
+  }
+
+  /// Rows of the term.
+  RESIDUA_HD void residual(const Net& net, T* rows) const {
+    Entry entry[kFields];
+    for (int f = 0; f < kFields; ++f)
+      unroll<kBase>([&](auto k) { entry[f].e[kChannels.find(kPropagation.base.derivative[k])] = net[f][k]; });
+    const auto r = at.residual(entry);
+    for (int e = 0; e < kEquations; ++e) rows[e] = r[e];
+    if constexpr (kPropagation.collapsed) rows[How.equation] = rows[How.equation] + net[How.field][kBase];
+  }
+
+  /// Rows and their derivatives slope[e][f][k] = d rows[e] / d net[f][k], by duals along the channels of one output at a
+  /// time.
+  RESIDUA_HD void linearise(const Net& net, T* rows, Net* slope) const {
+    using D = Dual<T, kBase>;
+    Taylor<D, kChannels> dual[kFields];
+    const auto set = [&](int f, bool seeded) {
+      unroll<kBase>([&](auto k) {
+        dual[f].e[kChannels.find(kPropagation.base.derivative[k])] = seeded ? D::seed(net[f][k], k) : D(net[f][k]);
+      });
+    };
+    for (int f = 0; f < kFields; ++f) set(f, false);
+    for (int f = 0; f < kFields; ++f) {
+      set(f, true);
+      const auto r = at.template rows_of<D>(dual);
+      set(f, false);
+      for (int e = 0; e < kEquations; ++e) {
+        rows[e] = r[e].v;
+        for (int k = 0; k < kBase; ++k) slope[e][f][k] = r[e].d[k];
+        if constexpr (kPropagation.collapsed) slope[e][f][kBase] = T(e == How.equation && f == How.field ? 1 : 0);
+      }
+    }
+    if constexpr (kPropagation.collapsed) rows[How.equation] = rows[How.equation] + net[How.field][kBase];
   }
 };
 

@@ -22,10 +22,13 @@ struct Points {
   int design_count = 0;
 };
 
-enum class Activation : std::uint8_t { tanh, sin, silu };
+/// tanh_slope is tanh(s z) with a trainable s for each hidden layer (Jagtap, Kawaguchi & Karniadakis, J. Comput. Phys.
+/// 404 (2020) 109136). It exists while training: a trained network has its slopes folded into the weights.
+enum class Activation : std::uint8_t { tanh, sin, silu, gelu, tanh_slope };
 
 /// A multilayer perceptron: inputs -> width (depth times, activated) -> outputs.
-/// Its parameters are one flat vector: for each layer the weights [out][in], then the biases [out].
+/// Its parameters are one flat vector: for each layer the weights [out][in], then the biases [out]; at the end the
+/// slopes of the hidden layers, if the activation has them.
 struct MlpShape {
   int inputs = 0;
   int width = 0;
@@ -42,7 +45,10 @@ struct MlpShape {
     for (int l = 0; l < layer; ++l) at += std::int64_t(fan_in(l) + 1) * fan_out(l);
     return at;
   }
-  constexpr std::int64_t parameters() const { return offset(layers()); }
+  constexpr int slopes() const { return activation == Activation::tanh_slope ? depth : 0; }
+  /// Position of the slope of a hidden layer in the flat vector.
+  constexpr std::int64_t slope(int layer) const { return offset(layers()) + layer; }
+  constexpr std::int64_t parameters() const { return offset(layers()) + slopes(); }
 };
 
 /// The network of a surrogate as the kernels see it. Its inputs are the features of the physics, then the design

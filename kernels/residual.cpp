@@ -9,9 +9,9 @@ std::vector<JetRow> jet_rows(TermId term) {
   std::vector<JetRow> rows;
   for (int field = 0; field < kernel.fields; ++field)
     for (int k = 0; k < kernel.channels; ++k) {
-      int coords[2];
+      int coords[kMaxOrder];
       kernel.channel(k, coords);
-      rows.push_back({field, {coords[0], coords[1]}});
+      rows.push_back({field, std::to_array(coords)});
     }
   return rows;
 }

@@ -2,6 +2,7 @@
 #include <array>
 #include <vector>
 
+#include "kernels/core/channels.hpp"
 #include "kernels/fused.hpp"
 
 namespace residua {
@@ -9,7 +10,7 @@ namespace residua {
 /// One row of a jet: a field of the physics, and the coordinates it is differentiated along (-1: none).
 struct JetRow {
   int field;
-  std::array<int, 2> coords;
+  std::array<int, kMaxOrder> coords;
 };
 
 /// The rows that a term's residual reads, in the order in which the kernels want them: all channels of field 0, then of

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 
+#include "kernels/core/channels.hpp"
 #include "kernels/fused.hpp"
 #include "kernels/residual.hpp"
 
@@ -16,7 +17,7 @@ struct TileRange {
   S* workspace;              ///< [TermKernel::workspace_size], aligned to 64 bytes
   std::int64_t first, last;  ///< points, `first` a multiple of the tile size
   double* loss;              ///< [equations], added to
-  S* gradient;               ///< [parameters], added to; null: forward only
+  S* gradient;               ///< [TermKernel::gradient_size], added to; null: forward only
   S* rows;                   ///< [equations][n] or null
 };
 
@@ -26,11 +27,14 @@ struct TermKernel {
   int coords, params, fields, features, equations;
   std::size_t (*workspace_size)(const MlpShape&);
   std::size_t (*packed_size)(const MlpShape&);
+  std::size_t (*gradient_size)(const MlpShape&);
   void (*pack)(const MlpShape&, const S* weights, S* packed);
+  void (*add_gradient)(const MlpShape&, const S* sums, S* gradient);  ///< from the order of `run` to the flat vector
   std::int64_t (*tile_points)(const MlpShape&);
   void (*run)(const TileRange<S>&);
-  int channels;
-  void (*channel)(int k, int (&coords)[2]);  ///< the coordinates that channel k is a derivative along, -1: none
+  int propagated;                        ///< channels that the network carries
+  int channels;                          ///< channels of the jet that the residual reads
+  void (*channel)(int k, int (&coords)[kMaxOrder]);  ///< what channel k is a derivative along, -1: nothing more
   void (*residual)(const ResidualArgs<S>&);
 };
 

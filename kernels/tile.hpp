@@ -1,222 +1,247 @@
 #pragma once
-#include <cstddef>
+#include <cstdint>
 
-#include "kernels/core/pack.hpp"
-#include "kernels/head.hpp"
-#include "kernels/mlp.hpp"
-#include "kernels/term_kernel.hpp"
+#include "kernels/activation.hpp"
+#include "kernels/dense.hpp"
 
 namespace residua::inline RESIDUA_ISA {
 
-/// Features are padded to this multiple, so that the weight-gradient kernel may read whole blocks of four.
-inline constexpr int kFeatureBlock = 4;
-constexpr int padded(int features) { return (features + kFeatureBlock - 1) / kFeatureBlock * kFeatureBlock; }
-
-/// The network on a tile of points: `packs` vector registers of points times K channels.
-/// A layer's values are rows [pack][feature][channel][lane]: the channels of a point sit side by side, so that the
-/// activation is the epilogue of the matrix product, in both directions, and every layer is one product that shares the
-/// weights between points and channels. All activations of a tile stay in the cache from forward to backward.
-template <class S, Channels C>
+/// The network on a tile of points. What a point propagates, K channels, are K rows one below the other, with the
+/// neurons of a layer in the lanes: so every layer is one matrix product that shares the weights between points and
+/// channels, the activation works on whole registers, and the weight gradient is the same kind of product. A tile stays
+/// in the cache from forward to backward.
+template <class S, Propagation P>
 class TileNetwork {
  public:
   using V = Pack<S>;
-  static constexpr int K = C.count, kLanes = V::kLanes;
-  /// Outputs per register block: the accumulators, one layer's channels and a broadcast weight fit the register file.
-  static constexpr int kRows = [] {
-    const int fit = (kVectorRegisters - 2 - K) / K;
-    return fit < 1 ? 1 : fit > 8 ? 8 : fit;
-  }();
-  static constexpr std::size_t kCacheBytes = 640 * 1024;  ///< of a core's L2, for the activations of a tile
-  static constexpr int kMaxPacks = 8;
+  static constexpr int K = P.count(), kLanes = V::kLanes, kCurved = P.curved;
 
-  /// Registers of points in a tile: as many as leave the tile in cache.
-  static int packs(const MlpShape& shape) {
-    const std::size_t layer = std::size_t(padded(shape.width)) * K * sizeof(V), held = layer * (2 * shape.depth + 2);
-    const std::size_t fit = kCacheBytes / held;
-    return fit < 1 ? 1 : fit > kMaxPacks ? kMaxPacks : int(fit);
+  /// Points of a full tile: whole register blocks of rows and packs of points, and no more than the cache holds.
+  static int points(const MlpShape& shape) {
+    constexpr int kRows = 192, kStep = 16;
+    constexpr std::size_t kCacheBytes = 768 * 1024;
+    const std::size_t point = std::size_t(K) * row_stride<S>(shape.width) * sizeof(S) * (2 * shape.depth + 2);
+    int points = (kRows / K + kStep - 1) / kStep * kStep;
+    while (points > kStep && points * point > kCacheBytes) points -= kStep;
+    return points;
   }
 
-  /// Weights in the order in which the products read them: [block of kRows outputs][input][row], forward and
-  /// transposed.
+  /// Weights in the order in which the products read them, forward and transposed.
   static std::size_t packed_size(const MlpShape& shape) {
     std::size_t size = 0;
-    for (int l = 0; l < shape.layers(); ++l)
-      size += block_size(shape.fan_out(l), shape.fan_in(l)) + transposed_size(shape, l);
-    return size;
+    for (int l = 0; l < shape.depth; ++l) size += std::size_t(shape.fan_in(l)) * padded<S>(shape.width);
+    for (int l = 1; l <= shape.depth; ++l) size += std::size_t(shape.fan_out(l)) * padded<S>(shape.width);
+    return size + std::size_t(shape.depth + shape.outputs) * padded<S>(shape.width);
   }
-  static void pack(const MlpShape& shape, const S* weights, S* packed) {
+  static void pack(const MlpShape& shape, const S* weights, S* to) {
     for (int l = 0; l < shape.layers(); ++l) {
       const int in = shape.fan_in(l), out = shape.fan_out(l);
-      const S* w = weights + shape.offset(l);
-      packed = pack_blocks(packed, out, in, [=](int o, int i) { return w[o * in + i]; });
-      if (l > 0) packed = pack_blocks(packed, in, out, [=](int i, int o) { return w[o * in + i]; });
+      const S *w = weights + shape.offset(l), *bias = w + std::ptrdiff_t(in) * out;
+      if (l < shape.depth) {
+        to = pack_panels(to, in, out, [=](int i, int o) { return w[o * in + i]; });
+        to = pack_panels(to, 1, out, [=](int, int o) { return bias[o]; });
+      } else {
+        for (int o = 0; o < out; ++o) to = pack_panels(to, 1, in, [=](int, int i) { return w[o * in + i]; });
+      }
+      if (l > 0) to = pack_panels(to, out, in, [=](int o, int i) { return w[o * in + i]; });
+    }
+  }
+
+  /// Gradients as they are summed up: [fan_out][padded fan_in] of a layer, but of layer 0 transposed, then the biases.
+  static std::size_t gradient_size(const MlpShape& shape) {
+    std::size_t size = 0;
+    for (int l = 0; l < shape.layers(); ++l) size += layer_size(shape, l);
+    return size;
+  }
+  /// Adds them to the flat vector of parameters.
+  static void add_gradient(const MlpShape& shape, const S* from, S* to) {
+    for (int l = 0; l < shape.layers(); ++l) {
+      const int in = shape.fan_in(l), out = shape.fan_out(l), rows = l == 0 ? in : out;
+      const int stride = padded<S>(l == 0 ? out : in);
+      for (int o = 0; o < out; ++o)
+        for (int i = 0; i < in; ++i) *to++ += l == 0 ? from[i * stride + o] : from[o * stride + i];
+      for (int o = 0; o < out; ++o) *to++ += from[rows * stride + o];
+      from += layer_size(shape, l);
     }
   }
 
   static std::size_t workspace_size(const MlpShape& shape) {
-    return std::size_t(packs(shape)) * K * kLanes *
-           (padded(shape.inputs) + 2 * shape.depth * padded(shape.width) + 2 * padded(shape.outputs) +
-            2 * padded(shape.width));
+    const std::size_t n = std::size_t(points(shape)), wide = std::size_t(row_stride<S>(shape.width));
+    return n * K * (kInputStride + 2 * std::size_t(shape.outputs) + (2 * shape.depth + 2) * wide) +
+           n * wide * kMaxSaved * shape.depth + n * (kCurved + kLanes);
   }
 
   TileNetwork(const MlpShape& shape, const S* weights, const S* packed, S* workspace)
-      : shape_(shape), packs_(packs(shape)), weights_(weights) {
-    S* at = workspace;
-    const auto take = [&](int features) {
-      S* rows = at;
-      at += std::size_t(packs_) * padded(features) * K * kLanes;
-      return rows;
+      : shape_(shape), stride_(row_stride<S>(shape.width)) {
+    const std::size_t n = std::size_t(points(shape)), rows = n * K;
+    const auto take = [&](std::size_t size) {
+      S* at = workspace;
+      workspace += size;
+      return at;
     };
-    a_[0] = take(shape.inputs);
     for (int l = 1; l <= shape.depth; ++l) {
-      a_[l] = take(shape.width);
-      z_[l] = take(shape.width);
+      a_[l] = take(rows * stride_);
+      z_[l] = take(rows * stride_);
+      saved_[l] = take(n * kMaxSaved * stride_);
     }
-    net_ = take(shape.outputs);
-    net_bar_ = take(shape.outputs);
-    bar_[0] = take(shape.width);
-    bar_[1] = take(shape.width);
-    for (S* s = workspace; s != at; ++s) *s = 0;  // the padding must read as zero
+    bar_[0] = take(rows * stride_);
+    bar_[1] = take(rows * stride_);
+    a_[0] = take(rows * kInputStride);
+    net_ = take(rows * std::size_t(shape.outputs));
+    net_bar_ = take(rows * std::size_t(shape.outputs));
+    leaf_ = take(n * kCurved);
+
+    const std::size_t wide = std::size_t(padded<S>(shape.width));
     for (int l = 0; l < shape.layers(); ++l) {
       forward_[l] = packed;
-      packed += block_size(shape.fan_out(l), shape.fan_in(l));
+      packed += wide * (l < shape.depth ? shape.fan_in(l) : shape.outputs);
+      if (l < shape.depth) {
+        bias_[l] = packed;
+        packed += wide;
+      } else {
+        bias_[l] = weights + shape.offset(l) + std::ptrdiff_t(shape.width) * shape.outputs;
+      }
       transposed_[l] = packed;
-      packed += transposed_size(shape, l);
+      if (l > 0) packed += wide * shape.fan_out(l);
     }
   }
 
-  int packs() const { return packs_; }
-  S* input(int pack, int feature) { return row(a_[0], shape_.inputs, pack, feature); }
-  const S* output(int pack, int field) const { return row(net_, shape_.outputs, pack, field); }
-  S* output_bar(int pack, int field) { return row(net_bar_, shape_.outputs, pack, field); }
+  // A point's rows on both ends of the network: K rows of inputs, of outputs and of adjoints of the outputs, and the
+  // coefficients of the curved leaves.
+  static constexpr int kInputStride = kMaxInputs;
+  S* input(int point, int channel) { return a_[0] + (point * K + channel) * kInputStride; }
+  const S* output(int point, int channel) const { return net_ + (point * K + channel) * shape_.outputs; }
+  S* output_bar(int point, int channel) { return net_bar_ + (point * K + channel) * shape_.outputs; }
+  S* leaf(int point) { return leaf_ + point * kCurved; }
 
   /// From inputs to outputs. The activations stay for `backward`.
-  void forward() {
-    for (int l = 0; l < shape_.depth; ++l) {
-      S *a = a_[l + 1], *z = z_[l + 1];
-      product(l, forward_[l], shape_.fan_in(l), shape_.width, a_[l], bias(l), [&](int pack, int o, const V(&acc)[K]) {
-        store(row(z, shape_.width, pack, o), acc);
-        V activated[K];
-        activate<V, C>(ActivationJet<V>::at(shape_.activation, acc[0]), acc, activated);
-        store(row(a, shape_.width, pack, o), activated);
-      });
-    }
-    const int last = shape_.depth;
-    product(last, forward_[last], shape_.width, shape_.outputs, a_[last], bias(last),
-            [&](int pack, int o, const V(&acc)[K]) { store(row(net_, shape_.outputs, pack, o), acc); });
+  void forward(int points) {
+    points_ = points;
+    with_activation(shape_.activation, [&]<class A>(A) {
+      for (int l = 0; l < shape_.depth; ++l)
+        product(a_[l], l == 0 ? kInputStride : stride_, points_ * K, shape_.fan_in(l), forward_[l], shape_.width,
+                z_[l + 1], stride_, [&](int first, int packs) { activate_columns<A>(l + 1, first, packs); });
+    });
+    outputs();
   }
 
   /// From adjoints of the outputs to gradients of the weights, added to `gradient`.
   void backward(S* gradient) {
-    const S* z_bar = net_bar_;
-    for (int l = shape_.depth; l >= 0; --l) {
-      weight_gradient(z_bar, a_[l], shape_.fan_out(l), shape_.fan_in(l), gradient + shape_.offset(l));
-      if (l == 0) break;
-      S* next = bar_[l % 2];
-      product(l, transposed_[l], shape_.fan_out(l), shape_.width, z_bar, nullptr,
-              [&](int pack, int o, const V(&acc)[K]) {
-                V z[K], bar[K];
-                load(row(z_[l], shape_.width, pack, o), z);
-                activate_reverse<V, C>(ActivationJet<V>::at(shape_.activation, z[0]), z, acc, bar);
-                store(row(next, shape_.width, pack, o), bar);
-              });
-      z_bar = next;
-    }
+    gradient += gradient_size(shape_);
+    with_activation(shape_.activation, [&]<class A>(A) {
+      const S* z_bar = net_bar_;
+      int z_stride = shape_.outputs;
+      for (int l = shape_.depth; l >= 0; --l) {
+        gradient -= layer_size(shape_, l);
+        add_layer(l, z_bar, z_stride, gradient);
+        if (l == 0) break;
+        S* next = bar_[l % 2];
+        product(z_bar, z_stride, points_ * K, shape_.fan_out(l), transposed_[l], shape_.width, next, stride_,
+                [&](int first, int packs) { reverse_columns<A>(l, next, first, packs); });
+        z_bar = next;
+        z_stride = stride_;
+      }
+    });
   }
 
  private:
-  static std::size_t block_size(int out, int in) { return std::size_t(out + kRows - 1) / kRows * kRows * in; }
-  static std::size_t transposed_size(const MlpShape& shape, int l) {
-    return l == 0 ? 0 : block_size(shape.fan_in(l), shape.fan_out(l));
-  }
-  template <class At>
-  static S* pack_blocks(S* to, int out, int in, At&& at) {
-    for (int o = 0; o < out; o += kRows)
-      for (int i = 0; i < in; ++i)
-        for (int r = 0; r < kRows; ++r) *to++ = o + r < out ? at(o + r, i) : S(0);
-    return to;
+  static constexpr int kTower = P.order() + 1;
+
+  static std::size_t layer_size(const MlpShape& shape, int l) {
+    const int in = shape.fan_in(l), out = shape.fan_out(l);
+    return l == 0 ? std::size_t(in + 1) * padded<S>(out) : std::size_t(out) * padded<S>(in) + padded<S>(out);
   }
 
-  const S* bias(int l) const {
-    return weights_ + shape_.offset(l) + std::int64_t(shape_.fan_in(l)) * shape_.fan_out(l);
-  }
-  template <class P>
-  static P* row(P* rows, int features, int pack, int feature) {
-    return rows + (std::size_t(pack) * padded(features) + feature) * (K * kLanes);
-  }
-  static void load(const S* from, V (&v)[K]) {
-    for (int k = 0; k < K; ++k) v[k] = V::load(from + k * kLanes);
-  }
-  static void store(S* to, const V (&v)[K]) {
-    for (int k = 0; k < K; ++k) v[k].store(to + k * kLanes);
+  /// z + bias -> a, for some packs of columns of all rows.
+  template <class A>
+  void activate_columns(int l, int first, int packs) {
+    S *z_row = z_[l] + first, *a_row = a_[l] + first, *saved_row = saved_[l] + first;
+    for (int point = 0; point < points_; ++point) {
+      for (int c = 0; c < packs * kLanes; c += kLanes) {
+        V z[K], a[K], saved[kMaxSaved], f[kTower];
+        z[0] = V::load(z_row + c) + V::load(bias_[l - 1] + first + c);
+        for (int k = 1; k < K; ++k) z[k] = V::load(z_row + k * stride_ + c);
+        f[0] = A::evaluate(z[0], saved);
+        A::tower(z[0], saved, f);
+        activate<P>(f, leaf_ + point * kCurved, z, a);
+        if constexpr (A::kSaved > 0) z[0].store(z_row + c);
+        for (int s = 0; s < A::kSaved; ++s) saved[s].store(saved_row + s * stride_ + c);
+        for (int k = 0; k < K; ++k) a[k].store(a_row + k * stride_ + c);
+      }
+      z_row += K * stride_;
+      a_row += K * stride_;
+      saved_row += A::kSaved * stride_;
+    }
   }
 
-  /// Matrix times tile: for every pack and every output o, epilogue(pack, o, sums over inputs [K]).
-  template <class Epilogue>
-  void product(int, const S* packed, int in, int out, const S* a, const S* bias, Epilogue&& epilogue) {
-    for (int o = 0; o < out; o += kRows, packed += std::size_t(in) * kRows)
-      for (int pack = 0; pack < packs_; ++pack) {
-        V acc[kRows][K];
-        for (int r = 0; r < kRows; ++r) {
-          acc[r][0] = V(bias && o + r < out ? bias[o + r] : S(0));
-          for (int k = 1; k < K; ++k) acc[r][k] = V(0);
+  /// Adjoints of a -> adjoints of z, in place.
+  template <class A>
+  void reverse_columns(int l, S* bar, int first, int packs) {
+    S* bar_row = bar + first;
+    const S *z_row = z_[l] + first, *a_row = a_[l] + first, *saved_row = saved_[l] + first;
+    for (int point = 0; point < points_; ++point) {
+      for (int c = 0; c < packs * kLanes; c += kLanes) {
+        V z[K], a_bar[K], z_bar[K], saved[kMaxSaved], f[kTower + 1];
+        for (int k = 0; k < K; ++k) {
+          if (k > 0 || A::kSaved > 0) z[k] = V::load(z_row + k * stride_ + c);
+          a_bar[k] = V::load(bar_row + k * stride_ + c);
         }
-        const S *w = packed, *x = row(a, in, pack, 0);
-        for (int i = 0; i < in; ++i, w += kRows, x += K * kLanes) {
-          V channel[K];
-          load(x, channel);
-#pragma GCC unroll 8
-          for (int r = 0; r < kRows; ++r) {
-            const V weight(w[r]);
-#pragma GCC unroll 16
-            for (int k = 0; k < K; ++k) acc[r][k] = acc[r][k] + weight * channel[k];
-          }
+        for (int s = 0; s < A::kSaved; ++s) saved[s] = V::load(saved_row + s * stride_ + c);
+        f[0] = V::load(a_row + c);
+        A::tower(z[0], saved, f);
+        activate_reverse<P>(f, leaf_ + point * kCurved, z, a_bar, z_bar);
+        for (int k = 0; k < K; ++k) z_bar[k].store(bar_row + k * stride_ + c);
+      }
+      bar_row += K * stride_;
+      z_row += K * stride_;
+      a_row += K * stride_;
+      saved_row += A::kSaved * stride_;
+    }
+  }
+
+  /// The last layer: a few scalar products per row, as many rows at a time as a pack has lanes.
+  void outputs() {
+    const int rows = points_ * K, l = shape_.depth;
+    for (int first = 0; first < rows; first += kLanes)
+      for (int o = 0; o < shape_.outputs; ++o) {
+        const S* w = forward_[l] + o * padded<S>(shape_.width);
+        V sum[kLanes];
+        for (int r = 0; r < kLanes; ++r) {
+          const S* a = a_[l] + (first + r < rows ? first + r : rows - 1) * stride_;
+          sum[r] = V(0);
+          for (int c = 0; c < shape_.width; c += kLanes) sum[r] = sum[r] + V::load(a + c) * V::load(w + c);
         }
-        const int rows = out - o < kRows ? out - o : kRows;
-        for (int r = 0; r < rows; ++r) epilogue(pack, o + r, acc[r]);
+        const V total = lane_sums(sum);
+        for (int r = 0; r < kLanes && first + r < rows; ++r)
+          net_[(first + r) * shape_.outputs + o] = total[r] + ((first + r) % K == 0 ? bias_[l][o] : S(0));
       }
   }
 
-  /// gradient[o][i] += sum over points and channels of z_bar[o] a[i]; the bias sees the value channel only.
-  /// Lanes are summed once per block, by a tree of shuffles that leaves one sum in every lane.
-  void weight_gradient(const S* z_bar, const S* a, int out, int in, S* gradient) {
-    constexpr int kOut = kVectorRegisters == 32 ? 4 : 2, kIn = kFeatureBlock;
-    for (int o = 0; o < out; o += kOut)
-      for (int i = 0; i < in; i += kIn) {
-        V acc[kOut * kIn];
-        for (V& v : acc) v = V(0);
-        for (int pack = 0; pack < packs_; ++pack) {
-          const S *g = row(z_bar, out, pack, o), *x = row(a, in, pack, i);
-#pragma GCC unroll 16
-          for (int k = 0; k < K; ++k) {
-            V b[kIn];
-            for (int c = 0; c < kIn; ++c) b[c] = V::load(x + (c * K + k) * kLanes);
-#pragma GCC unroll 4
-            for (int r = 0; r < kOut; ++r) {
-              const V adjoint = V::load(g + (r * K + k) * kLanes);
-#pragma GCC unroll 4
-              for (int c = 0; c < kIn; ++c) acc[r * kIn + c] = acc[r * kIn + c] + adjoint * b[c];
-            }
-          }
-        }
-        S sums[kOut * kIn];
-        for (int group = 0; group < kOut * kIn; group += kLanes) lane_sums(acc + group).store(sums + group);
-        for (int r = 0; r < kOut && o + r < out; ++r)
-          for (int c = 0; c < kIn && i + c < in; ++c) gradient[std::int64_t(o + r) * in + i + c] += sums[r * kIn + c];
+  /// Weight gradient of layer l: sums over rows of z_bar times its inputs; the biases see the values only. Of layer 0
+  /// transposed, since its inputs are few and its neurons fill the lanes.
+  void add_layer(int l, const S* z_bar, int z_stride, S* gradient) {
+    const int in = shape_.fan_in(l), out = shape_.fan_out(l), rows = points_ * K;
+    if (l == 0)
+      rank_update(a_[0], kInputStride, in, z_bar, z_stride, out, rows, gradient, padded<S>(out));
+    else
+      rank_update(z_bar, z_stride, out, a_[l], stride_, in, rows, gradient, padded<S>(in));
+    S* bias = gradient + layer_size(shape_, l) - padded<S>(out);
+    if (l == shape_.depth) {
+      for (int point = 0; point < points_; ++point)
+        for (int o = 0; o < out; ++o) bias[o] += z_bar[point * K * z_stride + o];
+    } else {
+      for (int o = 0; o < out; o += kLanes) {
+        V sum(0);
+        for (int point = 0; point < points_; ++point) sum += V::load(z_bar + point * K * z_stride + o);
+        (V::load(bias + o) + sum).store(bias + o);
       }
-    S* bias = gradient + std::int64_t(in) * out;
-    for (int o = 0; o < out; ++o) {
-      V sum(0);
-      for (int pack = 0; pack < packs_; ++pack) sum += V::load(row(z_bar, out, pack, o));
-      bias[o] += sum.sum();
     }
   }
 
   MlpShape shape_;
-  int packs_;
-  const S* weights_;
-  S *a_[kMaxDepth + 1], *z_[kMaxDepth + 1], *net_, *net_bar_, *bar_[2];
-  const S *forward_[kMaxDepth + 1], *transposed_[kMaxDepth + 1];
+  int stride_, points_ = 0;
+  S *a_[kMaxDepth + 1], *z_[kMaxDepth + 1], *saved_[kMaxDepth + 1], *net_, *net_bar_, *bar_[2], *leaf_;
+  const S *forward_[kMaxDepth + 1], *transposed_[kMaxDepth + 1], *bias_[kMaxDepth + 1];
 };
 
 }  // namespace residua::inline RESIDUA_ISA

@@ -27,8 +27,8 @@ Arguments check_arguments(const Tensor& weights, const Tensor& center, const Ten
     TORCH_CHECK_VALUE(a.term.term < int(a.physics->terms.size()), "term: expected a term of the loss, found '", term,
                       "'");
     a.equations = a.physics->terms[std::size_t(a.term.term)].equations;
-    TORCH_CHECK_VALUE(activation >= 0 && activation <= std::int64_t(Activation::silu),
-                      "activation: expected 0 to 2, found ", activation);
+    TORCH_CHECK_VALUE(activation >= 0 && activation <= std::int64_t(Activation::gelu),
+                      "activation: expected 0 to 3, found ", activation);
     const auto type = coords.scalar_type();
     TORCH_CHECK_VALUE(type == at::kFloat || type == at::kDouble, "coords: expected float32 or float64, found ", type);
     TORCH_CHECK_VALUE(coords.dim() == 2, "coords: expected shape [coords, n], found ", coords.sizes());

@@ -20,7 +20,7 @@
 namespace residua {
 namespace {
 
-constexpr std::array kActivations = {"tanh", "sin", "silu"};  // in the order of Activation
+constexpr std::array kActivations = {"tanh", "sin", "silu", "gelu"};  // in the order of Activation
 
 /// Text of the file as a part of a message that is one line.
 std::string one_line(std::string text) {

@@ -121,7 +121,7 @@ void assign(std::vector<T>& items, const std::vector<double>& values, double T::
 }
 
 constexpr std::pair<Activation, std::string_view> kActivations[] = {
-    {Activation::tanh, "tanh"}, {Activation::sin, "sin"}, {Activation::silu, "silu"}};
+    {Activation::tanh, "tanh"}, {Activation::sin, "sin"}, {Activation::silu, "silu"}, {Activation::gelu, "gelu"}};
 
 int read_size(const h5::Group& group, const std::string& name, int limit, const std::string& where) {
   const std::int64_t value = group.read_int64(name);
@@ -176,7 +176,7 @@ void read_network(const h5::Group& group, const std::string& where, Model& model
   const auto known =
       std::find_if(std::begin(kActivations), std::end(kActivations), [&](auto& a) { return a.second == activation; });
   if (known == std::end(kActivations))
-    fail(where, fmt::format("activation: expected tanh, sin or silu, found '{}'", activation));
+    fail(where, fmt::format("activation: expected tanh, sin, silu or gelu, found '{}'", activation));
   shape.activation = known->first;
   model.precision = group.info("weights").type == h5::ElementType::float32 ? Precision::float32 : Precision::float64;
   if (model.precision == Precision::float32) {

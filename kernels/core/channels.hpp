@@ -3,67 +3,93 @@
 
 namespace residua::inline RESIDUA_ISA {
 
-/// Which derivatives a jet carries: channel 0 is the value, then come first derivatives, then second ones.
-/// A set is closed: a second derivative brings its two first ones, since the chain rule needs them.
-/// It is a value template parameter, so every loop over channels unrolls and no channel is propagated that nobody
-/// reads.
+/// A mixed derivative by its number of times along each coordinate, packed into one integer, so that sums of
+/// derivatives are sums of integers: u_txx is along(t) + 2 along(x).
+using Derivative = int;
+inline constexpr int kMaxOrder = 4;   ///< of a derivative
+inline constexpr int kMaxCoords = 4;  ///< of a physics
+namespace detail {
+inline constexpr int kDigit = 8;  // more than twice kMaxOrder would ever need: sums of two derivatives do not carry
+}
+RESIDUA_HD constexpr Derivative along(int coord) {
+  Derivative d = 1;
+  for (int c = 0; c < coord; ++c) d *= detail::kDigit;
+  return d;
+}
+RESIDUA_HD constexpr int times(Derivative d, int coord) { return d / along(coord) % detail::kDigit; }
+RESIDUA_HD constexpr int order(Derivative d) {
+  int sum = 0;
+  for (; d > 0; d /= detail::kDigit) sum += d % detail::kDigit;
+  return sum;
+}
+/// Whether d is a derivative of a: nowhere fewer times.
+RESIDUA_HD constexpr bool includes(Derivative d, Derivative a) {
+  for (int c = 0; c < kMaxCoords; ++c)
+    if (times(d, c) < times(a, c)) return false;
+  return true;
+}
+
+/// Which derivatives a jet carries, the value first, then by order. A set is closed: with a derivative come all those of
+/// which it is one, since the chain rule needs them. It is a value template parameter, so every loop over channels
+/// unrolls and no channel is propagated that nobody reads.
 struct Channels {
-  static constexpr int kMaxCoords = 4;
-  static constexpr int kMax = 1 + kMaxCoords + kMaxCoords * (kMaxCoords + 1) / 2;
+  static constexpr int kMax = 24;
   static constexpr int kNone = -1;
 
   int count = 1;
-  int first_order = 0;    ///< number of first derivatives
-  int i[kMax] = {kNone};  ///< channel k is the derivative along i[k] ...
-  int j[kMax] = {kNone};  ///< ... and along j[k] >= i[k]; kNone: a lower order
+  Derivative derivative[kMax] = {0};
 
   constexpr bool operator==(const Channels&) const = default;
 
-  /// Position of the first derivative along c, kNone if it is not carried.
-  RESIDUA_HD constexpr int first(int c) const {
-    for (int k = 1; k <= first_order; ++k)
-      if (i[k] == c) return k;
+  /// Position of a derivative, kNone if it is not carried.
+  RESIDUA_HD constexpr int find(Derivative d) const {
+    for (int k = 0; k < count; ++k)
+      if (derivative[k] == d) return k;
     return kNone;
   }
-  /// Position of the second derivative along a and b, kNone if it is not carried.
-  RESIDUA_HD constexpr int second(int a, int b) const {
-    for (int k = first_order + 1; k < count; ++k)
-      if ((i[k] == a && j[k] == b) || (i[k] == b && j[k] == a)) return k;
-    return kNone;
-  }
+  RESIDUA_HD constexpr int order() const { return residua::order(derivative[count - 1]); }
   constexpr bool contains(const Channels& other) const {
-    for (int k = 1; k < other.count; ++k)
-      if ((other.j[k] == kNone ? first(other.i[k]) : second(other.i[k], other.j[k])) == kNone) return false;
+    for (int k = 0; k < other.count; ++k)
+      if (find(other.derivative[k]) == kNone) return false;
     return true;
+  }
+  /// Whether no other channel is a derivative of channel k: the chain rule then reads it for itself alone.
+  constexpr bool leaf(int k) const {
+    for (int m = 0; m < count; ++m)
+      if (m != k && includes(derivative[m], derivative[k])) return false;
+    return true;
+  }
+  constexpr Channels without(const bool (&left_out)[kMax]) const {
+    Channels rest;
+    rest.count = 0;
+    for (int k = 0; k < count; ++k)
+      if (!left_out[k]) rest.derivative[rest.count++] = derivative[k];
+    return rest;
   }
 };
 
 /// Collects the derivatives a functor reads, and closes the set.
 struct ChannelUse {
-  bool first[Channels::kMaxCoords]{};
-  bool second[Channels::kMaxCoords][Channels::kMaxCoords]{};
+  Channels set{};  ///< in the order of first use
 
-  constexpr void note(int a) { first[a] = true; }
-  constexpr void note(int a, int b) {
-    first[a] = first[b] = true;
-    second[a < b ? a : b][a < b ? b : a] = true;
+  constexpr void note(Derivative d) {
+    if (set.find(d) != Channels::kNone) return;
+    set.derivative[set.count++] = d;
+    for (int c = 0; c < kMaxCoords; ++c)
+      if (times(d, c) > 0) note(d - along(c));
   }
   constexpr Channels channels() const {
-    Channels set;
-    for (int a = 0; a < Channels::kMaxCoords; ++a)
-      if (first[a]) append(set, a, Channels::kNone);
-    set.first_order = set.count - 1;
-    for (int a = 0; a < Channels::kMaxCoords; ++a)
-      for (int b = a; b < Channels::kMaxCoords; ++b)
-        if (second[a][b]) append(set, a, b);
-    return set;
-  }
-
- private:
-  static constexpr void append(Channels& set, int a, int b) {
-    set.i[set.count] = a;
-    set.j[set.count] = b;
-    ++set.count;
+    Channels sorted = set;
+    const auto before = [](Derivative a, Derivative b) {
+      return order(a) != order(b) ? order(a) < order(b) : a < b;
+    };
+    for (int k = 1; k < sorted.count; ++k)
+      for (int m = k; m > 0 && before(sorted.derivative[m], sorted.derivative[m - 1]); --m) {
+        const Derivative d = sorted.derivative[m];
+        sorted.derivative[m] = sorted.derivative[m - 1];
+        sorted.derivative[m - 1] = d;
+      }
+    return sorted;
   }
 };
 

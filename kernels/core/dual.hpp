@@ -84,34 +84,34 @@ struct Dual {
 };
 
 template <class T, int N>
-RESIDUA_HD Dual<T, N> exp(const Dual<T, N>& a) {
+RESIDUA_HD constexpr Dual<T, N> exp(const Dual<T, N>& a) {
   const T e = exp(a.v);
   return a.chain(e, e);
 }
 template <class T, int N>
-RESIDUA_HD Dual<T, N> log(const Dual<T, N>& a) {
+RESIDUA_HD constexpr Dual<T, N> log(const Dual<T, N>& a) {
   return a.chain(log(a.v), T(1) / a.v);
 }
 template <class T, int N>
-RESIDUA_HD Dual<T, N> sqrt(const Dual<T, N>& a) {
+RESIDUA_HD constexpr Dual<T, N> sqrt(const Dual<T, N>& a) {
   const T s = sqrt(a.v);
   return a.chain(s, T(1) / (s + s));
 }
 template <class T, int N>
-RESIDUA_HD Dual<T, N> sin(const Dual<T, N>& a) {
+RESIDUA_HD constexpr Dual<T, N> sin(const Dual<T, N>& a) {
   return a.chain(sin(a.v), cos(a.v));
 }
 template <class T, int N>
-RESIDUA_HD Dual<T, N> cos(const Dual<T, N>& a) {
+RESIDUA_HD constexpr Dual<T, N> cos(const Dual<T, N>& a) {
   return a.chain(cos(a.v), -sin(a.v));
 }
 template <class T, int N>
-RESIDUA_HD Dual<T, N> tanh(const Dual<T, N>& a) {
+RESIDUA_HD constexpr Dual<T, N> tanh(const Dual<T, N>& a) {
   const T t = tanh(a.v);
   return a.chain(t, T(1) - t * t);
 }
 template <class T, int N>
-RESIDUA_HD Dual<T, N> if_less(const Dual<T, N>& a, const Dual<T, N>& b, const Dual<T, N>& yes, const Dual<T, N>& no) {
+RESIDUA_HD constexpr Dual<T, N> if_less(const Dual<T, N>& a, const Dual<T, N>& b, const Dual<T, N>& yes, const Dual<T, N>& no) {
   Dual<T, N> r(if_less(a.v, b.v, yes.v, no.v));
   for (int k = 0; k < N; ++k) r.d[k] = if_less(a.v, b.v, yes.d[k], no.d[k]);
   return r;

@@ -16,7 +16,8 @@ RESIDUA_HD constexpr Rows<T, 1 + sizeof...(Rest)> rows(const T& first, const Res
   return {{first, T(rest)...}};
 }
 
-/// What a residual may look at, at one point: coordinates u.at(x), fields u[T], derivatives u.d(T, x) and u.d(T, x, x).
+/// What a residual may look at, at one point: coordinates u.at(x), fields u[T], derivatives u.d(T, x), u.d(T, x, x), up
+/// to order four.
 /// X is the type of the coordinates: plain where T is a dual along the fields, on which no coordinate depends.
 template <class T, int Fields, int Coords, Channels C, class X = T>
 struct Jet {
@@ -24,18 +25,19 @@ struct Jet {
   X x[Coords];
   Taylor<T, C> field[Fields];
 
-  RESIDUA_HD const X& at(int coord) const { return x[coord]; }
-  RESIDUA_HD const T& operator[](int f) const { return field[f].e[0]; }
-  RESIDUA_HD const T& d(int f, int a) const { return field[f].e[C.first(a)]; }
-  RESIDUA_HD const T& d(int f, int a, int b) const { return field[f].e[C.second(a, b)]; }
+  RESIDUA_HD constexpr const X& at(int coord) const { return x[coord]; }
+  RESIDUA_HD constexpr const T& operator[](int f) const { return field[f].e[0]; }
+  template <class... More>
+  RESIDUA_HD constexpr const T& d(int f, int coord, More... more) const {
+    return field[f].e[C.find((along(coord) + ... + along(more)))];
+  }
 };
 
 /// A scalar that computes nothing: residuals run on it at compile time, only to see which derivatives they read.
 struct Trace {
   using Base = double;
   constexpr Trace() = default;
-  template <class S>
-  constexpr Trace(S) {}
+  constexpr Trace(double) {}
   friend constexpr Trace operator+(Trace, Trace) { return {}; }
   friend constexpr Trace operator-(Trace, Trace) { return {}; }
   friend constexpr Trace operator*(Trace, Trace) { return {}; }
@@ -55,8 +57,10 @@ struct TraceJet {
   ChannelUse* use;
   constexpr Trace at(int) const { return {}; }
   constexpr Trace operator[](int) const { return {}; }
-  constexpr Trace d(int, int a) const { return use->note(a), Trace{}; }
-  constexpr Trace d(int, int a, int b) const { return use->note(a, b), Trace{}; }
+  template <class... More>
+  constexpr Trace d(int, int coord, More... more) const {
+    return use->note((along(coord) + ... + along(more))), Trace{};
+  }
 };
 
 }  // namespace residua::inline RESIDUA_ISA

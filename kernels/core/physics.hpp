@@ -38,7 +38,7 @@ ExactCase(std::string_view, const double (&)[Params], F, std::string_view) -> Ex
 //   exact()                 std::tuple of ExactCase, for the tests
 
 template <class Ph, class T, Channels C>
-RESIDUA_HD auto features_of(const Taylor<T, C>* x, const T* p) {
+RESIDUA_HD constexpr auto features_of(const Taylor<T, C>* x, const T* p) {
   if constexpr (requires { Ph::features(x, p); }) {
     return Ph::features(x, p);
   } else {
@@ -56,7 +56,7 @@ inline constexpr int kFeatures = [] {
 
 /// Fields from network outputs. D is T itself, or a dual of T that tracks the outputs.
 template <class Ph, class T, class D, Channels C>
-RESIDUA_HD Rows<Taylor<D, C>, Ph::kFields> transform_of(const Taylor<T, C>* x, const T* p, const Taylor<D, C>* net) {
+RESIDUA_HD constexpr Rows<Taylor<D, C>, Ph::kFields> transform_of(const Taylor<T, C>* x, const T* p, const Taylor<D, C>* net) {
   if constexpr (requires { Ph::transform(x, p, net); }) {
     return Ph::transform(x, p, net);
   } else {

@@ -11,7 +11,7 @@ inline constexpr double kTwoOverSqrtPi = 1.12837916709551257390;
 /// = 3.75, the form of Shepherd & Laframboise, Math. Comp. 36 (1981) 249; the coefficients are a Chebyshev fit of
 /// degree 21.
 template <class V>
-RESIDUA_HD V erfcx(const V& y) {
+RESIDUA_HD constexpr V erfcx(const V& y) {
   constexpr double c[] = {
       1.2375126308378264,     -0.14024059858554525,    0.003585415485781718,    0.08227673848999506,
       -0.10880393015455231,   0.09230432116428125,     -0.058693398387769283,   0.028362277372111139,
@@ -26,30 +26,34 @@ RESIDUA_HD V erfcx(const V& y) {
   return s / (1 + y * 2);
 }
 template <class T, int N>
-RESIDUA_HD Dual<T, N> erfcx(const Dual<T, N>& y) {
+RESIDUA_HD constexpr Dual<T, N> erfcx(const Dual<T, N>& y) {
   const T f = erfcx(y.v);
   return y.chain(f, 2 * (y.v * f) - number<T>(kTwoOverSqrtPi));
 }
 template <class T, Channels C>
-RESIDUA_HD Taylor<T, C> erfcx(const Taylor<T, C>& y) {
-  const T f = erfcx(y.e[0]), df = 2 * (y.e[0] * f) - number<T>(kTwoOverSqrtPi);
-  return y.compose(f, df, 2 * (f + y.e[0] * df));
+RESIDUA_HD constexpr Taylor<T, C> erfcx(const Taylor<T, C>& y) {
+  typename Taylor<T, C>::Tower d{erfcx(y.e[0])};
+  if constexpr (C.order() > 0) d[1] = 2 * (y.e[0] * d[0]) - number<T>(kTwoOverSqrtPi);
+  for (int n = 2; n <= C.order(); ++n) d[n] = 2 * (y.e[0] * d[n - 1] + T(n - 1) * d[n - 2]);
+  return y.compose(d);
 }
 
 /// erfc(x) of any sign; its derivative is the Gaussian.
 template <class V>
-RESIDUA_HD V erfc_of(const V& x) {
+RESIDUA_HD constexpr V erfc_of(const V& x) {
   const V size = if_less(x, V(0), -x, x), tail = exp(-(x * x)) * erfcx(size);
   return if_less(x, V(0), 2 - tail, tail);
 }
 template <class T, int N>
-RESIDUA_HD Dual<T, N> erfc_of(const Dual<T, N>& x) {
+RESIDUA_HD constexpr Dual<T, N> erfc_of(const Dual<T, N>& x) {
   return x.chain(erfc_of(x.v), exp(-(x.v * x.v)) * number<T>(-kTwoOverSqrtPi));
 }
 template <class T, Channels C>
-RESIDUA_HD Taylor<T, C> erfc_of(const Taylor<T, C>& x) {
-  const T df = exp(-(x.e[0] * x.e[0])) * number<T>(-kTwoOverSqrtPi);
-  return x.compose(erfc_of(x.e[0]), df, -2 * (x.e[0] * df));
+RESIDUA_HD constexpr Taylor<T, C> erfc_of(const Taylor<T, C>& x) {
+  typename Taylor<T, C>::Tower d{erfc_of(x.e[0])};
+  if constexpr (C.order() > 0) d[1] = exp(-(x.e[0] * x.e[0])) * number<T>(-kTwoOverSqrtPi);
+  for (int n = 2; n <= C.order(); ++n) d[n] = -2 * (x.e[0] * d[n - 1] + (n > 2 ? T(n - 2) * d[n - 2] : T(0)));
+  return x.compose(d);
 }
 
 }  // namespace residua::inline RESIDUA_ISA

@@ -56,12 +56,13 @@ void check_sizes(const MlpShape& shape, std::int64_t n, int design_count) {
           std::to_string(inputs) + " (features and design inputs), at most " + std::to_string(kMaxInputs));
   require(shape.outputs == Ph::kFields, "number of network outputs", shape.outputs, std::to_string(Ph::kFields));
   require(shape.width >= 1 && shape.width <= kMaxWidth, "width", shape.width, "1 to " + std::to_string(kMaxWidth));
+  require(shape.slopes() == 0, "number of trainable slopes", shape.slopes(), "0 (they run on the CPU only)");
   require(shape.depth >= 1 && shape.depth <= kMaxDepth, "depth", shape.depth, "1 to " + std::to_string(kMaxDepth));
 }
 
 template <class Ph, class Term, class S>
 FusedPlan plan_for(const MlpShape& shape, std::int64_t n, bool gradient) {
-  return FusedPlan::of<S>(shape, kChannelsOf<Ph, Term>.count, kEquationsOf<Ph, Term>, n, gradient, shared_limit());
+  return FusedPlan::of<S>(shape, kCollapse<Ph, Term>.propagation, kEquationsOf<Ph, Term>, n, gradient, shared_limit());
 }
 
 template <class Ph, class Term, bool kGradient, class S>

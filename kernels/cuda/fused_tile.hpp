@@ -25,29 +25,32 @@ constexpr int panel_stride(int channels) {
 ///
 ///   loss      [blocks][equations] double    sums of a block
 ///   gradient  [blocks][parameters]          sums of a block
-///   tape      [blocks][inputs + depth * width][channels][points]   network inputs and pre-activations of the tile
+///   tape      [blocks][inputs + depth * width][channels][points]   network inputs and pre-activations of the tile,
+///             then [curved][points]: coefficients of the collapsed channel
 ///   panels    [blocks][2][rows][stride]     here only if they do not fit into shared memory
 ///
 /// Shared memory of a block: loss of the tile [equations][points] double, then the panels if they fit.
 struct FusedPlan {
   int blocks = 0;
   std::int64_t parameters = 0;
-  std::size_t panel = 0, tape = 0;                                     ///< elements of a block's panel and tape
+  std::size_t panel = 0, tape = 0, leaves_at = 0;                      ///< elements of a block's panel and tape
   std::size_t gradient_at = 0, tape_at = 0, panels_at = 0, bytes = 0;  ///< of the workspace
   std::size_t shared_panels_at = 0, shared_bytes = 0;
   bool panels_shared = false;
 
   template <class S>
-  static FusedPlan of(const MlpShape& shape, int channels, int equations, std::int64_t n, bool gradient,
+  static FusedPlan of(const MlpShape& shape, const Propagation& propagation, int equations, std::int64_t n, bool gradient,
                       std::size_t shared_limit, int max_blocks = kMaxBlocks) {
+    const int channels = propagation.count();
     const auto aligned = [](std::size_t bytes) { return (bytes + 255) / 256 * 256; };
     FusedPlan plan;
     plan.blocks = int(std::min<std::int64_t>((n + kTilePoints - 1) / kTilePoints, max_blocks));
     plan.parameters = gradient ? shape.parameters() : 0;
     plan.panel =
         std::size_t(std::max({shape.inputs, shape.width, shape.outputs})) * std::size_t(panel_stride<S>(channels));
-    plan.tape =
+    plan.leaves_at =
         gradient ? std::size_t(shape.inputs + shape.depth * shape.width) * std::size_t(channels * kTilePoints) : 0;
+    plan.tape = plan.leaves_at + std::size_t(propagation.curved * kTilePoints);
 
     plan.shared_panels_at = aligned(std::size_t(equations * kTilePoints) * sizeof(double));
     const std::size_t with_panels = plan.shared_panels_at + 2 * plan.panel * sizeof(S);
@@ -139,8 +142,8 @@ RESIDUA_HD void add_outer_products(int thread, const S* z_bar, const S* a, int c
 template <class Ph, class Term, class S, bool kGradient>
 class FusedTile {
  public:
-  using PointHead = Head<Ph, Term, S>;
-  static constexpr Channels kChannels = PointHead::kChannels;
+  using PointHead = FusedHead<Ph, Term, S>;
+  static constexpr Propagation kPropagation = PointHead::kPropagation;
   static constexpr int kEquations = PointHead::kEquations;
 
   RESIDUA_HD FusedTile(const FusedArgs<S>& args, const BlockStorage<S>& store)
@@ -170,8 +173,7 @@ class FusedTile {
   }
 
  private:
-  using Entry = typename PointHead::Entry;
-  static constexpr int K = kChannels.count;
+  static constexpr int K = PointHead::K, kCurved = PointHead::kCurved;
   static constexpr int kColumns = K * kTilePoints;
   static constexpr int kStride = panel_stride<S>(K);
   static constexpr int kGroups = kThreads / kTilePoints;
@@ -200,11 +202,12 @@ class FusedTile {
   RESIDUA_HD PointHead head(std::int64_t i) const {
     const Points<S>& points = args_.points;
     PointHead head;
-    for (int c = 0; c < Ph::kCoords; ++c) head.x[c] = points.coords[c * points.n + i];
+    for (int c = 0; c < Ph::kCoords; ++c) head.at.x[c] = points.coords[c * points.n + i];
     for (int k = 0; k < Ph::kParams; ++k) {
       const int row = points.design_row[k];
-      head.p[k] = row < 0 ? points.params[k] : points.design[row * points.n + i];
+      head.at.p[k] = row < 0 ? points.params[k] : points.design[row * points.n + i];
     }
+    head.collapse();
     return head;
   }
 
@@ -212,15 +215,17 @@ class FusedTile {
     if (thread >= kTilePoints) return;
     const Points<S>& points = args_.points;
     const std::int64_t i = clamped(thread);
-    Entry in[kMaxInputs];
-    head(i).inputs(
+    S in[kMaxInputs][K];
+    const PointHead at = head(i);
+    at.inputs(
         args_.network, points.design_count, [&](int d) { return points.design[d * points.n + i]; }, in);
     for (int f = 0; f < shape_.inputs; ++f)
       for (int k = 0; k < K; ++k) {
         const int column = k * kTilePoints + thread;
-        input_panel(0)[f * kStride + column] = in[f].e[k];
-        if constexpr (kGradient) taped_input(f)[column] = in[f].e[k];
+        input_panel(0)[f * kStride + column] = in[f][k];
+        if constexpr (kGradient) taped_input(f)[column] = in[f][k];
       }
+    for (int m = 0; m < kCurved; ++m) taped_leaf(m)[thread] = at.curved(m);
   }
 
   RESIDUA_HD void forward(int thread, int l) const {
@@ -255,6 +260,16 @@ class FusedTile {
     }
   }
 
+  RESIDUA_HD S* taped_leaf(int m) const { return store_.tape + args_.plan.leaves_at + m * kTilePoints; }
+  RESIDUA_HD void leaves(int lane, S (&leaf)[kCurved + 1]) const {
+    for (int m = 0; m < kCurved; ++m) leaf[m] = taped_leaf(m)[lane];
+  }
+  RESIDUA_HD void activate_at(int lane, const S (&z)[K], S (&a)[K]) const {
+    S leaf[kCurved + 1]{};
+    leaves(lane, leaf);
+    activate<kPropagation>(Tower<S, kPropagation.order() + 1>::at(shape_.activation, z[0]).d, leaf, z, a);
+  }
+
   RESIDUA_HD void store_layer(int l, int feature, int lane, const S (&z)[K]) const {
     S* out = output_panel(l) + feature * kStride + lane;
     if (l == shape_.depth) {
@@ -262,7 +277,7 @@ class FusedTile {
       return;
     }
     S a[K];
-    activate<S, kChannels>(ActivationJet<S>::at(shape_.activation, z[0]), z, a);
+    activate_at(lane, z, a);
     for (int k = 0; k < K; ++k) {
       out[k * kTilePoints] = a[k];
       if constexpr (kGradient) taped(l, feature)[k * kTilePoints + lane] = z[k];
@@ -276,11 +291,15 @@ class FusedTile {
     const std::int64_t i = clamped(thread);
     const PointHead at = head(i);
     S* out = output_panel(shape_.depth) + thread;
-    Entry net[Ph::kFields];
+    typename PointHead::Net net, slope[kEquations];
     for (int f = 0; f < Ph::kFields; ++f)
-      for (int k = 0; k < K; ++k) net[f].e[k] = out[f * kStride + k * kTilePoints];
+      for (int k = 0; k < K; ++k) net[f][k] = out[f * kStride + k * kTilePoints];
 
-    const auto r = at.residual(net);
+    S r[kEquations];
+    if constexpr (kGradient)
+      at.linearise(net, r, slope);
+    else
+      at.residual(net, r);
     const S weight = !inside ? S(0) : args_.weights.point ? args_.weights.point[i] : S(1);
     S r_bar[kEquations];
     for (int e = 0; e < kEquations; ++e) {
@@ -289,10 +308,12 @@ class FusedTile {
       r_bar[e] = 2 * (args_.weights.equation ? args_.weights.equation[e] : S(1)) * weight * r[e];
     }
     if constexpr (kGradient) {
-      Entry net_bar[Ph::kFields];
-      at.adjoint(net, r_bar, net_bar);
       for (int f = 0; f < Ph::kFields; ++f)
-        for (int k = 0; k < K; ++k) out[f * kStride + k * kTilePoints] = net_bar[f].e[k];
+        for (int k = 0; k < K; ++k) {
+          S bar = 0;
+          for (int e = 0; e < kEquations; ++e) bar += r_bar[e] * slope[e][f][k];
+          out[f * kStride + k * kTilePoints] = bar;
+        }
     }
   }
 
@@ -310,7 +331,7 @@ class FusedTile {
       const S* tape = (l == 0 ? taped_input(f) : taped(l - 1, f)) + lane;
       S z[K], a[K];
       for (int k = 0; k < K; ++k) a[k] = z[k] = tape[k * kTilePoints];
-      if (l > 0) activate<S, kChannels>(ActivationJet<S>::at(shape_.activation, z[0]), z, a);
+      if (l > 0) activate_at(lane, z, a);
       for (int k = 0; k < K; ++k) input_panel(l)[f * kStride + k * kTilePoints + lane] = a[k];
     }
   }
@@ -351,7 +372,10 @@ class FusedTile {
         if (i + r >= fan_in) break;
         S z[K], below[K];
         for (int k = 0; k < K; ++k) z[k] = taped(l - 1, i + r)[k * kTilePoints + lane];
-        activate_reverse<S, kChannels>(ActivationJet<S>::at(shape_.activation, z[0]), z, a_bar[r], below);
+        S leaf[kCurved + 1]{};
+        leaves(lane, leaf);
+        activate_reverse<kPropagation>(Tower<S, kPropagation.order() + 2>::at(shape_.activation, z[0]).d, leaf, z, a_bar[r],
+                                       below);
         for (int k = 0; k < K; ++k) input_panel(l)[(i + r) * kStride + k * kTilePoints + lane] = below[k];
       }
     }

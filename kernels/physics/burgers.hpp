@@ -28,7 +28,7 @@ struct Burgers {
   using Terms = std::tuple<Interior>;
 
   template <class X, class S, class N>
-  RESIDUA_HD static auto transform(const X* at, const S*, const N* net) {
+  RESIDUA_HD static constexpr auto transform(const X* at, const S*, const N* net) {
     return rows(at[t] * (1 - at[x] * at[x]) * net[w] - sin(at[x] * number<S>(kPi)));
   }
 

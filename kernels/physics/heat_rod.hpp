@@ -29,7 +29,7 @@ struct HeatRod {
   using Terms = std::tuple<Interior>;
 
   template <class X, class S, class N>
-  RESIDUA_HD static auto transform(const X* at, const S*, const N* net) {
+  RESIDUA_HD static constexpr auto transform(const X* at, const S*, const N* net) {
     return rows(sin(at[x] * number<S>(kPi)) + at[t] * at[x] * (1 - at[x]) * net[T]);
   }
 

@@ -111,7 +111,7 @@ struct KilnAxialOf {
   /// The axis and, in the dynamic kiln, the time and a rounded |z - t|: solids that were in the kiln at the start
   /// differ from those that came in since by a kink along z = t.
   template <class A, class P>
-  RESIDUA_HD static auto features(const A* at, const P*) {
+  RESIDUA_HD static constexpr auto features(const A* at, const P*) {
     if constexpr (kDynamic) {
       const A behind = at[z] - at[t];
       return rows(at[t], at[z], sqrt(behind * behind + number<P>(1e-3)));
@@ -123,7 +123,7 @@ struct KilnAxialOf {
   /// Feed end, start and burner end hold exactly. The conversion is 1 - exp(-y) with the logarithm of y from the
   /// network, within exp(-16) to exp(16): a front that is steep in X is a gentle slope in log y.
   template <class A, class P, class N>
-  RESIDUA_HD static auto transform(const A* at, const P* p, const N* net) {
+  RESIDUA_HD static constexpr auto transform(const A* at, const P* p, const N* net) {
     A entered = at[z];
     if constexpr (kDynamic) entered = at[z] * at[t] / (at[z] + at[t] + number<P>(1e-3));
     const N progress = entered * exp(tanh(net[X] / 4) * 16);

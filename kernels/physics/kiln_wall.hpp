@@ -92,7 +92,7 @@ struct KilnWall {
   /// Depth, the reach of the heat wave sqrt(Fo t), and the distances to both faces in units of that reach. The
   /// transform has the sharp early waves, so these views stay smooth.
   template <class X, class S>
-  RESIDUA_HD static auto features(const X* at, const S* p) {
+  RESIDUA_HD static constexpr auto features(const X* at, const S* p) {
     const X reach = sqrt(at[t] * fourier(p) + number<S>(1e-6)), width = 2 * reach + number<S>(0.2);
     return rows(at[x], reach / (reach + 1), at[x] / (at[x] + width), (1 - at[x]) / (1 - at[x] + width),
                 log(number<S>(0.1) + reach));
@@ -101,7 +101,7 @@ struct KilnWall {
   /// Rise of a half-space over that of the medium that heats it through a film of Biot number Bi, at a distance from
   /// its face (Carslaw & Jaeger 1959, section 2.7).
   template <class X, class S>
-  RESIDUA_HD static X half_space(const X& distance, const X& reach, const S& Bi) {
+  RESIDUA_HD static constexpr X half_space(const X& distance, const X& reach, const S& Bi) {
     const X eta = distance / (2 * reach);
     return erfc_of(eta) - exp(-(eta * eta)) * erfcx(eta + reach * Bi);
   }
@@ -109,7 +109,7 @@ struct KilnWall {
   /// Starts from two half-spaces, one at either face, with properties and radiation as at T0: what the wall does before
   /// the waves meet. The network adds what grows with time; T = T0 at t = 0 holds.
   template <class X, class S, class N>
-  RESIDUA_HD static auto transform(const X* at, const S* p, const N* net) {
+  RESIDUA_HD static constexpr auto transform(const X* at, const S* p, const N* net) {
     const S k = 1 + p[b] * p[T0], thin = p[d] / (p[k0] * k), sigma = number<S>(kSigma);
     const S inside = (p[h] + p[eps] * sigma * (p[Tg] * p[Tg] + p[T0] * p[T0]) * (p[Tg] + p[T0])) * thin;
     const S outside = (p[ho] + p[epso] * sigma * (p[Ta] * p[Ta] + p[T0] * p[T0]) * (p[Ta] + p[T0])) * thin;

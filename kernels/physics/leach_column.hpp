@@ -70,7 +70,7 @@ struct LeachColumn {
   struct Front {
     S retardation, decay;
     S share;  ///< of c that m follows
-    RESIDUA_HD static Front of(const S* p) {
+    RESIDUA_HD static constexpr Front of(const S* p) {
       const S kappa = p[omega] / ((1 - p[beta]) * p[R]), s = sqrt(p[Pe]) / p[R], sum = s + kappa;
       return {p[beta] * p[R] + p[omega] * kappa / (sum * sum), p[omega] * s * s / (sum * sum) + p[Da], kappa / sum};
     }
@@ -79,7 +79,7 @@ struct LeachColumn {
   /// Step response of a single-porosity column with third-type inlet (van Genuchten & Alves 1982, solution A2 with
   /// decay), every exp * erfc written as a Gaussian times erfcx.
   template <class X, class S>
-  RESIDUA_HD static X step_response(const X* at, const S* p, const Front<S>& front) {
+  RESIDUA_HD static constexpr X step_response(const X* at, const S* p, const Front<S>& front) {
     const S P = p[Pe], u = sqrt(1 + 4 * front.decay / P);
     const X time = at[t] + number<S>(1e-6);  // later by a millionth of a pore volume: regular at the corner
     const X width = 1 / (2 * sqrt(time * (front.retardation / P)));
@@ -92,7 +92,7 @@ struct LeachColumn {
 
   /// Time, depth, and two views of the front: the distance to it and the distance in units of its width.
   template <class X, class S>
-  RESIDUA_HD static auto features(const X* at, const S* p) {
+  RESIDUA_HD static constexpr auto features(const X* at, const S* p) {
     const Front<S> front = Front<S>::of(p);
     const X behind = at[x] * front.retardation - at[t];
     const X width = sqrt((at[t] + number<S>(0.02)) * (front.retardation / p[Pe]));
@@ -102,7 +102,7 @@ struct LeachColumn {
   /// Starts from the front, and leaves to the network what grows with time and depth behind it; c = m = 0 at t = 0
   /// holds.
   template <class X, class S, class N>
-  RESIDUA_HD static auto transform(const X* at, const S* p, const N* net) {
+  RESIDUA_HD static constexpr auto transform(const X* at, const S* p, const N* net) {
     const Front<S> front = Front<S>::of(p);
     const X step = step_response(at, p, front), later = at[t] / (at[t] + 1);
     return rows(step + later * (at[x] + 1 / p[Pe]) * net[c], step * front.share + later * net[m]);

@@ -42,7 +42,7 @@ TYPED_TEST(CudaFusedTwin, ResidualsEqualTheReference) {
 TYPED_TEST(CudaFusedTwin, GradientEqualsCentralDifferencesOfTheReference) {
   using Ph = TypeParam;
   for_each_kernel<Ph>([]<class Term>() {
-    for (const Activation activation : {Activation::tanh, Activation::sin, Activation::silu}) {
+    for (const Activation activation : {Activation::tanh, Activation::sin, Activation::silu, Activation::gelu}) {
       const auto q = Problem<Ph>::template make<Term>(37, 6, 2, activation, 7);
       const auto in_double = run_twin<double, Ph, Term>(q, {.max_blocks = 2});
       std::vector<double> expected(q.weights.size());
@@ -140,8 +140,10 @@ TEST(CudaFused, OfNoPointsIsZero) {
 
 TEST(CudaFused, PlanKeepsItsPartsApartAndAligned) {
   const MlpShape shape{3, 37, 4, 2, Activation::tanh};
+  constexpr auto propagation = kPlain<physics::Transport2d, physics::Transport2d::Interior>.propagation;
+  static_assert(propagation.count() == 6);
   for (const std::size_t shared_limit : {std::size_t(0), std::size_t(1) << 20}) {
-    const auto plan = cuda::FusedPlan::of<float>(shape, 6, 2, 1000, true, shared_limit);
+    const auto plan = cuda::FusedPlan::of<float>(shape, propagation, 2, 1000, true, shared_limit);
     EXPECT_EQ(plan.blocks, 32);
     EXPECT_GE(plan.gradient_at, 32 * 2 * sizeof(double));
     EXPECT_GE(plan.tape_at, plan.gradient_at + 32 * std::size_t(shape.parameters()) * sizeof(float));

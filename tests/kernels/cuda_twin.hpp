@@ -44,7 +44,7 @@ template <class S, class Ph, class Term>
 Outcome<S> run_twin(const Problem<Ph>& q, const TwinOptions& options = {}) {
   const Cast<S, Ph> cast(q);
   constexpr int E = kEquationsOf<Ph, Term>;
-  const auto plan = cuda::FusedPlan::of<S>(q.shape, kChannelsOf<Ph, Term>.count, E, q.n, options.gradient,
+  const auto plan = cuda::FusedPlan::of<S>(q.shape, kCollapse<Ph, Term>.propagation, E, q.n, options.gradient,
                                            options.shared_limit, options.max_blocks);
   GuardedBytes workspace(plan.bytes);
   Outcome<S> outcome{std::vector<double>(E), {}, std::vector<S>(std::size_t(E * q.n))};

@@ -61,6 +61,7 @@ struct Problem {
       for (int i = 0; i < (q.shape.fan_in(l) + 1) * q.shape.fan_out(l); ++i)
         q.weights.push_back(size * (2 * unit(rng) - 1));
     }
+    for (int l = 0; l < q.shape.slopes(); ++l) q.weights.push_back(0.6 + unit(rng));
     for (std::int64_t i = 0; i < n; ++i) q.point_weight.push_back(0.5 + double(i % 3));
     for (int e = 0; e < kEquationsOf<Ph, Term>; ++e) q.equation_weight.push_back((e + 1) / 2.);
     return q;
