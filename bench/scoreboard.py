@@ -2,6 +2,8 @@
 
 An area is a file bench/areas/<name>.py with a list FIGURES. A figure is one line of the scoreboard: a name, a unit, what is
 asked of it, and a function that measures it in a Run. Functions that share an expensive step put it behind `run.once`.
+An area may have `details(run)`, a dict that joins its figures in the results, and `document(details, machine)`, which
+writes what it has for docs/benchmarks.md besides the table of its figures.
 """
 
 import collections.abc
@@ -67,9 +69,10 @@ class Result:
 class Run:
     """One call of scripts/bench: where things are, what was asked, and what was found out on the way."""
 
-    def __init__(self, build, fresh=False, train=True, configs=ROOT / "configs", runs=None):
+    def __init__(self, build, fresh=False, train=True, configs=ROOT / "configs", runs=None, peers=None):
         self.build = pathlib.Path(build).resolve()
         self.fresh, self.train = fresh, train
+        self.peers = peers  # the folder that bench/peers/setup made, or None: leave the peers out
         self.configs = pathlib.Path(configs)
         self.runs = pathlib.Path(runs) if runs else self.build / "bench-runs"
         self.shared = pathlib.Path(os.environ.get("RESIDUA_SHARED") or ROOT.parent / "shared")
@@ -177,32 +180,41 @@ def describe_machine(run):
     }
 
 
-def write_results(area, machine, results):
-    """bench/results/<machine>-<area>.json, replaced whole."""
+def write_results(area, machine, results, details):
+    """bench/results/<machine>-<area>.json, replaced whole; `details` is what the area adds to its figures."""
     slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"\((r|tm)\)", "", machine["cpu"].lower())).strip("-")
     figures = [{"name": r.figure.name, "verdict": r.verdict, "value": None if r.value != r.value else r.value, "unit": r.figure.unit,
                 "asked": r.figure.asked, "note": r.note, "load": round(r.load, 2)} for r in results]
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{slug}-{area}.json"
-    path.with_suffix(".tmp").write_text(json.dumps({"area": area, **machine, "figures": figures}, indent=1) + "\n")
+    path.with_suffix(".tmp").write_text(json.dumps({"area": area, **machine, "figures": figures, **details}, indent=1) + "\n")
     path.with_suffix(".tmp").replace(path)
     return path
 
 
-def write_table(area, machine, results):
-    """The table of the area in docs/benchmarks.md, between its two markers. Figures that were not measured stay out."""
-    begin, end = f"<!-- {area}: written by scripts/bench -->", f"<!-- {area}: end -->"
+def machine_line(machine):
+    return f"{machine['cpu']}, {machine['cores']} cores, {machine['isa']}, {machine['date'][:10]}, code {machine['code']}"
+
+
+def write_between(name, lines):
+    """Replaces what stands in docs/benchmarks.md between the two markers of that name."""
+    begin, end = f"<!-- {name}: written by scripts/bench -->", f"<!-- {name}: end -->"
     text = DOCUMENT.read_text()
     if begin not in text or end not in text:
         sys.exit(f"bench: {shown(DOCUMENT)}: expected the markers {begin} and {end}")
-    rows = [f"{machine['cpu']}, {machine['cores']} cores, {machine['isa']}, {machine['date'][:10]}, code {machine['code']}", "",
+    before, after = text.split(begin)[0], text.split(end)[1]
+    DOCUMENT.write_text(before + "\n".join([begin, "", *lines, "", end]) + after)
+
+
+def write_table(area, machine, results):
+    """The table of the area. Figures that were not measured stay out."""
+    rows = [machine_line(machine), "",
             "| figure | value | unit | asked | verdict | load | |", "|---|---|---|---|---|---|---|"]
     for r in results:
         if r.value is not None:
             rows.append(f"| {r.figure.name} | {r.value:.4g} | {r.figure.unit} | {r.figure.asked} | {r.verdict} | "
                         f"{r.load:.1f} | {r.note} |")
-    before, after = text.split(begin)[0], text.split(end)[1]
-    DOCUMENT.write_text(before + "\n".join([begin, "", *rows, "", end]) + after)
+    write_between(area, rows)
 
 
 def seconds_of(action):

@@ -134,12 +134,12 @@ inline constexpr CurvedTerms kCurvedTerms = [] {
 
 /// A curved term without its derivative of f: the coefficients times all factors but the one left out (-1: none).
 template <Propagation P, int Term, int LeftOut, class T, class C>
-RESIDUA_HD T curve(const T& seed, const C* leaf, const T* z) {
+[[gnu::always_inline]] RESIDUA_HD inline T curve(const T& seed, const C* leaf, const T* z) {
   constexpr CurvedTerm term = kCurvedTerms<P>.term[Term];
   T r = seed;
   if constexpr (term.coefficient != 1) r = r * T(term.coefficient);
   if constexpr (term.leaf >= 0) r = r * T(leaf[term.leaf]);
-  unroll<term.factors>([&](auto n) {
+  unroll<term.factors>([&](auto n) __attribute__((always_inline)) {
     if constexpr (n != LeftOut) r = r * z[term.factor[n]];
   });
   return r;
@@ -148,11 +148,11 @@ RESIDUA_HD T curve(const T& seed, const C* leaf, const T* z) {
 /// The activation on what is propagated, a = f(z), given the tower of f at the value z[0] and the coefficients of the
 /// curved leaves.
 template <Propagation P, class T, std::size_t N, class C>
-RESIDUA_HD void activate(const T (&f)[N], const C* leaf, const T* z, T* a) {
+[[gnu::always_inline]] RESIDUA_HD inline void activate(const T (&f)[N], const C* leaf, const T* z, T* a) {
   static_assert(N > std::size_t(P.order()));
   a[0] = f[0];
-  unroll<P.count() - 1>([&](auto k) { a[k + 1] = f[1] * z[k + 1]; });
-  unroll<kCurvedTerms<P>.count>([&](auto t) {
+  unroll<P.count() - 1>([&](auto k) __attribute__((always_inline)) { a[k + 1] = f[1] * z[k + 1]; });
+  unroll<kCurvedTerms<P>.count>([&](auto t) __attribute__((always_inline)) {
     constexpr CurvedTerm term = kCurvedTerms<P>.term[t];
     a[term.channel] = a[term.channel] + curve<P, t, -1>(f[term.factors], leaf, z);
   });
@@ -161,20 +161,20 @@ RESIDUA_HD void activate(const T (&f)[N], const C* leaf, const T* z, T* a) {
 /// The reverse of `activate`: from adjoints a_bar of a to adjoints z_bar of z (z[0] is not read). The tower is one
 /// derivative longer.
 template <Propagation P, class T, std::size_t N, class C>
-RESIDUA_HD void activate_reverse(const T (&f)[N], const C* leaf, const T* z, const T* a_bar, T* z_bar) {
+[[gnu::always_inline]] RESIDUA_HD inline void activate_reverse(const T (&f)[N], const C* leaf, const T* z, const T* a_bar, T* z_bar) {
   static_assert(N > std::size_t(P.order() + 1));
   z_bar[0] = f[1] * a_bar[0];
   if constexpr (P.count() > 1) {
     T slope = a_bar[1] * z[1];
-    unroll<P.count() - 2>([&](auto k) { slope = slope + a_bar[k + 2] * z[k + 2]; });
+    unroll<P.count() - 2>([&](auto k) __attribute__((always_inline)) { slope = slope + a_bar[k + 2] * z[k + 2]; });
     z_bar[0] = z_bar[0] + f[2] * slope;
-    unroll<P.count() - 1>([&](auto k) { z_bar[k + 1] = f[1] * a_bar[k + 1]; });
+    unroll<P.count() - 1>([&](auto k) __attribute__((always_inline)) { z_bar[k + 1] = f[1] * a_bar[k + 1]; });
   }
-  unroll<kCurvedTerms<P>.count>([&](auto t) {
+  unroll<kCurvedTerms<P>.count>([&](auto t) __attribute__((always_inline)) {
     constexpr CurvedTerm term = kCurvedTerms<P>.term[t];
     z_bar[0] = z_bar[0] + curve<P, t, -1>(f[term.factors + 1] * a_bar[term.channel], leaf, z);
     const T seed = f[term.factors] * a_bar[term.channel];
-    unroll<term.factors>([&](auto n) {
+    unroll<term.factors>([&](auto n) __attribute__((always_inline)) {
       z_bar[term.factor[n]] = z_bar[term.factor[n]] + curve<P, t, n>(seed, leaf, z);
     });
   });

@@ -33,9 +33,7 @@ namespace detail {
 template <int R, int Packs, class S>
 void product_block(const S* a, std::ptrdiff_t a_stride, int inner, const S* panel, S* c, std::ptrdiff_t c_stride) {
   using V = Pack<S>;
-  V sum[R][Packs];
-  for (auto& row : sum)
-    for (V& v : row) v = V(0);
+  V sum[R][Packs]{};
   for (int i = 0; i < inner; ++i, panel += Packs * V::kLanes) {
     V w[Packs];
     for (int p = 0; p < Packs; ++p) w[p] = V::load(panel + p * V::kLanes);
@@ -48,6 +46,7 @@ void product_block(const S* a, std::ptrdiff_t a_stride, int inner, const S* pane
   }
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r)
+#pragma GCC unroll 4
     for (int p = 0; p < Packs; ++p) sum[r][p].store(c + r * c_stride + p * V::kLanes);
 }
 
@@ -56,9 +55,7 @@ template <int R, int Packs, class S>
 void update_block(const S* left, std::ptrdiff_t left_stride, const S* right, std::ptrdiff_t right_stride, int rows, S* g,
                   std::ptrdiff_t g_stride) {
   using V = Pack<S>;
-  V sum[R][Packs];
-  for (auto& row : sum)
-    for (V& v : row) v = V(0);
+  V sum[R][Packs]{};
   for (int n = 0; n < rows; ++n, left += left_stride, right += right_stride) {
     V b[Packs];
     for (int p = 0; p < Packs; ++p) b[p] = V::load(right + p * V::kLanes);
@@ -71,6 +68,7 @@ void update_block(const S* left, std::ptrdiff_t left_stride, const S* right, std
   }
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r)
+#pragma GCC unroll 4
     for (int p = 0; p < Packs; ++p) {
       S* to = g + r * g_stride + p * V::kLanes;
       (V::load(to) + sum[r][p]).store(to);

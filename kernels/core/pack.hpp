@@ -42,7 +42,7 @@ struct Pack {
 
   Pack() = default;
   Pack(Vector vector) : v(vector) {}
-  Pack(S value) : v(Vector{} + value) {}
+  Pack(S value) : v(value - Vector{}) {}  // not a sum: -0 + 0 is +0, so the addition would stay
   Pack(int value) : Pack(S(value)) {}
 
   static Pack load(const S* p) {
