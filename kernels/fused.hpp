@@ -36,7 +36,9 @@ struct FusedWeights {
 
 /// Evaluates a term at all points. `threads` < 1: as many as the machine has (or OMP_NUM_THREADS says).
 /// The sums are taken in an order that depends on n and the number of threads only: same call, same bits.
-/// Throws Error for sizes beyond kernels/points.hpp or that do not fit the physics.
+/// Throws Error for sizes beyond kernels/points.hpp or that do not fit the physics, and, naming the point, if a
+/// coordinate, a design input or a point weight is NaN or infinite. Weights of the network that make it overflow show in
+/// a loss that is not finite.
 template <class S>
 void fused(TermId term, const Network<S>& network, const Points<S>& points, const FusedWeights<S>& weights,
            const FusedResult<S>& result, int threads = 0);
@@ -44,6 +46,12 @@ void fused(TermId term, const Network<S>& network, const Points<S>& points, cons
 /// Rows [equations][n] of the term, without gradient: residuals, or the answers of a surrogate.
 template <class S>
 void evaluate(TermId term, const Network<S>& network, const Points<S>& points, S* rows, int threads = 0);
+
+/// product = J^T rows, with the Jacobian J = d r / d weights of all rows r [equations][n]: the gradient of the sum of
+/// rows * r. Costs as much as the fused pass.
+template <class S>
+void jacobian_transposed_product(TermId term, const Network<S>& network, const Points<S>& points, const S* rows,
+                                 S* product, int threads = 0);
 
 /// Names of the instruction sets this machine can run, the widest first.
 std::vector<std::string> supported_isas();

@@ -31,82 +31,161 @@ void load_point(const Points<S>& points, std::int64_t i, Pack<S>* x, Pack<S>* p)
   }
 }
 
-/// One term in one precision: what happens to a tile of points at both ends of the network.
+/// One term in one precision: tiles of points at both ends of the network.
 template <class Ph, class Term, class S>
-struct TermTile {
+class TermTile {
   using V = Pack<S>;
   using H = FusedHead<Ph, Term, V>;
-  using Net = TileNetwork<S, H::kPropagation.renumbered()>;
-  static constexpr int K = H::K, kLanes = V::kLanes;
+  static constexpr int K = H::K, kLanes = V::kLanes, kEquations = H::kEquations;
 
+ public:
+  using Net = TileNetwork<S, H::kPropagation.renumbered()>;
+
+  /// Loss, residuals and gradient: see TileRange.
   static void run(const TileRange<S>& range) {
-    const MlpShape& shape = range.network->shape;
-    Net net(shape, range.network->weights, range.packed, range.workspace);
-    const int full = Net::points(shape);
-    for (std::int64_t first = range.first; first < range.last; first += full) {
-      const int points = int(range.last - first < full ? range.last - first : full);
-      H head[kMaxPacks];
-      for (int i = 0, pack = 0; i < points; i += kLanes, ++pack) enter(range, first + i, head[pack], net, i, points);
-      net.forward(points);
-      for (int i = 0, pack = 0; i < points; i += kLanes, ++pack) leave(range, first + i, head[pack], net, i, points);
+    for_tiles(range, [&](Net& net, const H* head, const Tile& tile) {
+      tile.for_packs([&](int pack, int first) { leave(range, tile, first, head[pack], net); });
       if (range.gradient) net.backward(range.gradient);
-    }
+    });
+  }
+
+  /// Rows of the Jacobian d r_e / d weights, [point][equation][stride], and the residuals [equations][n].
+  static void jacobian(const TileRange<S>& range, S* rows, std::ptrdiff_t stride) {
+    for_tiles(range, [&](Net& net, const H* head, const Tile& tile) {
+      typename H::Net slope[kMaxPacks][kEquations];
+      tile.for_packs([&](int pack, int first) {
+        V r[kEquations];
+        head[pack].linearise(outputs(net, tile, first), r, slope[pack]);
+        for (int e = 0; e < kEquations; ++e)
+          store_points(r[e], range.rows + e * range.points->n, tile.at + first, range.points->n);
+      });
+      for (int e = 0; e < kEquations; ++e) {
+        tile.for_packs([&](int pack, int first) { set_output_bar(net, tile, first, slope[pack][e]); });
+        net.point_gradients(rows + ((tile.at - range.first) * kEquations + e) * stride, kEquations * stride);
+      }
+    });
+  }
+
+  /// range.rows = J times a direction of the weights, given packed and as a flat vector.
+  static void jacobian_product(const TileRange<S>& range, const S* packed, const S* direction) {
+    for_tiles(range, [&](Net& net, const H* head, const Tile& tile) {
+      net.tangent(packed, direction);
+      tile.for_packs([&](int pack, int first) {
+        typename H::Net slope[kEquations], moved{};
+        V r[kEquations];
+        head[pack].linearise(outputs(net, tile, first), r, slope);
+        tile.for_lanes(first, [&](int lane, int point) {
+          for (int f = 0; f < H::kFields; ++f)
+            for (int k = 0; k < K; ++k) moved[f][k].set(lane, net.output_bar(point, k)[f]);
+        });
+        for (int e = 0; e < kEquations; ++e) {
+          V sum(0);
+          for (int f = 0; f < H::kFields; ++f)
+            for (int k = 0; k < K; ++k) sum = sum + slope[e][f][k] * moved[f][k];
+          store_points(sum, range.rows + e * range.points->n, tile.at + first, range.points->n);
+        }
+      });
+    });
   }
 
  private:
-  static constexpr int kMaxPacks = 192 / kLanes + 1;
+  static constexpr int kMaxPacks = Net::kMaxPoints / kLanes;
 
-  /// f(lane, point of the tile) for the lanes of a pack that hold points.
+  /// Points at, at + 1, ... of all points.
+  struct Tile {
+    std::int64_t at;
+    int points;
+
+    /// f(pack, its first point in the tile).
+    template <class F>
+    void for_packs(F&& f) const {
+      for (int pack = 0; pack * kLanes < points; ++pack) f(pack, pack * kLanes);
+    }
+    /// f(lane, point of the tile) for the lanes of a pack that hold points.
+    template <class F>
+    void for_lanes(int first, F&& f) const {
+      for (int lane = 0; lane < kLanes && first + lane < points; ++lane) f(lane, first + lane);
+    }
+  };
+
+  /// f(network, heads, tile) for every tile, once it went forward.
   template <class F>
-  static void for_lanes(int first, int points, F&& f) {
-    for (int lane = 0; lane < kLanes && first + lane < points; ++lane) f(lane, first + lane);
+  static void for_tiles(const TileRange<S>& range, F&& f) {
+    Net net(range.network->shape, range.network->weights, range.packed, range.workspace);
+    const int full = Net::points(range.network->shape);
+    for (std::int64_t at = range.first; at < range.last; at += full) {
+      const Tile tile{at, int(range.last - at < full ? range.last - at : full)};
+      H head[kMaxPacks];
+      tile.for_packs([&](int pack, int first) { enter(range, tile, first, head[pack], net); });
+      net.forward(tile.points);
+      f(net, head, tile);
+    }
   }
 
-  static void enter(const TileRange<S>& range, std::int64_t i, H& head, Net& net, int first, int points) {
+  static void enter(const TileRange<S>& range, const Tile& tile, int first, H& head, Net& net) {
     const Points<S>& all = *range.points;
+    const std::int64_t i = tile.at + first;
     load_point<Ph>(all, i, head.at.x, head.at.p);
     head.collapse();
     V in[kMaxInputs][K];
     const auto design = [&](int d) { return load_points(all.design + d * all.n, i, all.n); };
     head.inputs(*range.network, all.design_count, design, in);
-    for (int k = 0; k < K; ++k)
-      for (int f = 0; f < range.network->shape.inputs; ++f)
-        for_lanes(first, points, [&](int lane, int point) { net.input(point, k)[f] = in[f][k][lane]; });
+    for (int f = 0; f < range.network->shape.inputs; ++f)
+      for (int k = 0; k < K; ++k)
+        tile.for_lanes(first, [&](int lane, int point) { net.input(point, k)[f] = in[f][k][lane]; });
     for (int m = 0; m < H::kCurved; ++m) {
       const V leaf = head.curved(m);
-      for_lanes(first, points, [&](int lane, int point) { net.leaf(point)[m] = leaf[lane]; });
+      tile.for_lanes(first, [&](int lane, int point) { net.leaf(point)[m] = leaf[lane]; });
     }
   }
 
-  static void leave(const TileRange<S>& range, std::int64_t i, const H& head, Net& net, int first, int points) {
-    const std::int64_t n = range.points->n;
-    typename H::Net out{}, slope[H::kEquations]{};
-    for (int f = 0; f < H::kFields; ++f)
-      for (int k = 0; k < K; ++k)
-        for_lanes(first, points, [&](int lane, int point) { out[f][k].set(lane, net.output(point, k)[f]); });
-    V r[H::kEquations];
+  struct Outputs {
+    typename H::Net net{};
+    operator const typename H::Net &() const { return net; }
+  };
+  static Outputs outputs(const Net& net, const Tile& tile, int first) {
+    Outputs out;
+    tile.for_lanes(first, [&](int lane, int point) {
+      for (int f = 0; f < H::kFields; ++f)
+        for (int k = 0; k < K; ++k) out.net[f][k].set(lane, net.output(point, k)[f]);
+    });
+    return out;
+  }
+  static void set_output_bar(Net& net, const Tile& tile, int first, const typename H::Net& bar) {
+    tile.for_lanes(first, [&](int lane, int point) {
+      for (int f = 0; f < H::kFields; ++f)
+        for (int k = 0; k < K; ++k) net.output_bar(point, k)[f] = bar[f][k][lane];
+    });
+  }
+
+  static void leave(const TileRange<S>& range, const Tile& tile, int first, const H& head, Net& net) {
+    const std::int64_t n = range.points->n, i = tile.at + first;
+    const Outputs out = outputs(net, tile, first);
+    V r[kEquations];
+    typename H::Net slope[kEquations]{};
     if (range.gradient)
       head.linearise(out, r, slope);
     else
       head.residual(out, r);
 
     V weight = range.weights->point ? load_points(range.weights->point, i, n) : V(1);
-    for (int lane = 0; lane < kLanes; ++lane)
-      if (first + lane >= points) weight.set(lane, 0);
-    V r_bar[H::kEquations];
-    for (int e = 0; e < H::kEquations; ++e) {
+    for (int lane = tile.points - first; lane < kLanes; ++lane) weight.set(lane, 0);
+    V r_bar[kEquations];
+    for (int e = 0; e < kEquations; ++e) {
       const V weighted = weight * r[e];
       range.loss[e] += double((weighted * r[e]).sum());
-      r_bar[e] = weighted * V(range.weights->equation ? 2 * range.weights->equation[e] : S(2));
+      r_bar[e] = range.rows_bar ? load_points(range.rows_bar + e * n, i, n)
+                                : weighted * V(range.weights->equation ? 2 * range.weights->equation[e] : S(2));
       if (range.rows) store_points(r[e], range.rows + e * n, i, n);
     }
     if (!range.gradient) return;
+    typename H::Net bar;
     for (int f = 0; f < H::kFields; ++f)
       for (int k = 0; k < K; ++k) {
-        V bar = r_bar[0] * slope[0][f][k];
-        for (int e = 1; e < H::kEquations; ++e) bar = bar + r_bar[e] * slope[e][f][k];
-        for_lanes(first, points, [&](int lane, int point) { net.output_bar(point, k)[f] = bar[lane]; });
+        bar[f][k] = r_bar[0] * slope[0][f][k];
+        for (int e = 1; e < kEquations; ++e) bar[f][k] = bar[f][k] + r_bar[e] * slope[e][f][k];
       }
+    set_output_bar(net, tile, first, bar);
   }
 };
 
@@ -132,32 +211,41 @@ void residual_rows(const ResidualArgs<S>& args) {
 }
 
 template <class Ph, class Term, class S>
-inline constexpr TermKernel<S> kTermKernel = {
-    Ph::kCoords,
-    Ph::kParams,
-    Ph::kFields,
-    kFeatures<Ph>,
-    kEquationsOf<Ph, Term>,
-    [](const MlpShape& shape) { return TermTile<Ph, Term, S>::Net::workspace_size(shape); },
-    [](const MlpShape& shape) { return TermTile<Ph, Term, S>::Net::packed_size(shape); },
-    [](const MlpShape& shape) { return TermTile<Ph, Term, S>::Net::gradient_size(shape); },
-    [](const MlpShape& shape, const S* weights, S* packed) {
-      TermTile<Ph, Term, S>::Net::pack(shape, weights, packed);
-    },
-    [](const MlpShape& shape, const S* sums, S* gradient) {
-      TermTile<Ph, Term, S>::Net::add_gradient(shape, sums, gradient);
-    },
-    [](const MlpShape& shape) -> std::int64_t { return TermTile<Ph, Term, S>::Net::points(shape); },
-    TermTile<Ph, Term, S>::run,
-    TermTile<Ph, Term, S>::K,
-    kChannelsOf<Ph, Term>.count,
-    [](int k, int (&coords)[kMaxOrder]) {
-      int step = 0;
-      for (int c = 0; c < kMaxCoords; ++c)
-        for (int n = 0; n < times(kChannelsOf<Ph, Term>.derivative[k], c); ++n) coords[step++] = c;
-      while (step < kMaxOrder) coords[step++] = -1;
-    },
-    residual_rows<Ph, Term, S>};
+inline constexpr TermKernel<S> kTermKernel = [] {
+  using Tiles = TermTile<Ph, Term, S>;
+  using Net = typename Tiles::Net;
+  TermKernel<S> kernel{
+      .coords = Ph::kCoords,
+      .params = Ph::kParams,
+      .fields = Ph::kFields,
+      .features = kFeatures<Ph>,
+      .equations = kEquationsOf<Ph, Term>,
+      .propagated = Net::K,
+      .channels = kChannelsOf<Ph, Term>.count,
+      .channel =
+          [](int k, int (&coords)[kMaxOrder]) {
+            int step = 0;
+            for (int c = 0; c < kMaxCoords; ++c)
+              for (int n = 0; n < times(kChannelsOf<Ph, Term>.derivative[k], c); ++n) coords[step++] = c;
+            while (step < kMaxOrder) coords[step++] = -1;
+          },
+      .workspace_size = Net::workspace_size,
+      .packed_size = Net::packed_size,
+      .gradient_size = Net::gradient_size,
+      .pack = Net::pack,
+      .add_gradient = Net::add_gradient,
+      .tile_points = Net::points,
+      .run = Tiles::run,
+      .jacobian = nullptr,
+      .jacobian_product = nullptr,
+      .residual = residual_rows<Ph, Term, S>,
+  };
+  if constexpr (SameAs<S, double>) {
+    kernel.jacobian = Tiles::jacobian;
+    kernel.jacobian_product = Tiles::jacobian_product;
+  }
+  return kernel;
+}();
 
 }  // namespace residua::inline RESIDUA_ISA
 

@@ -17,6 +17,7 @@ struct Isa {
   const char* name;
   bool (*supported)();
   std::tuple<const TermKernel<float>* (*)(TermId), const TermKernel<double>* (*)(TermId)> kernels;
+  GramKernel (*gram)();
 };
 
 const Isa kIsas[] = {{"avx512",
@@ -25,11 +26,13 @@ const Isa kIsas[] = {{"avx512",
                                __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
                                __builtin_cpu_supports("fma");
                       },
-                      {avx512::term_kernel<float>, avx512::term_kernel<double>}},
+                      {avx512::term_kernel<float>, avx512::term_kernel<double>},
+                      avx512::gram_kernel},
                      {"avx2",
                       [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
-                      {avx2::term_kernel<float>, avx2::term_kernel<double>}},
-                     {"baseline", [] { return true; }, {baseline::term_kernel<float>, baseline::term_kernel<double>}}};
+                      {avx2::term_kernel<float>, avx2::term_kernel<double>},
+                      avx2::gram_kernel},
+                     {"baseline", [] { return true; }, {baseline::term_kernel<float>, baseline::term_kernel<double>}, baseline::gram_kernel}};
 
 const Isa& find_isa(std::string_view name) {
   for (const Isa& isa : kIsas)
@@ -70,6 +73,8 @@ const TermKernel<S>& active_term_kernel(TermId id) {
     throw Error(fmt::format("no kernel: expected a term found by name, found physics {} term {}", id.physics, id.term));
   return *kernel;
 }
+GramKernel active_gram_kernel() { return active().load()->gram(); }
+
 template const TermKernel<float>& active_term_kernel(TermId);
 template const TermKernel<double>& active_term_kernel(TermId);
 

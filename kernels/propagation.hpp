@@ -114,7 +114,7 @@ inline constexpr Collapse kCollapse = [] {
   constexpr Channels C = kChannelsOf<Ph, Term>;
   constexpr int kFields = Ph::kFields;
   static_assert(kFields * C.count <= 64);
-  const auto bit = [](int field, int k) { return 1ull << (field * C.count + k); };
+  const auto bit = [&](int field, int k) { return 1ull << (field * C.count + k); };
 
   const Trace p[Ph::kParams]{};
   Taylor<Trace, C> at[Ph::kCoords]{};

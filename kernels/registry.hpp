@@ -7,6 +7,7 @@
 #include "kernels/physics/kdv.hpp"
 #include "kernels/physics/kiln_axial.hpp"
 #include "kernels/physics/kiln_wall.hpp"
+#include "kernels/physics/kuramoto_sivashinsky.hpp"
 #include "kernels/physics/leach_column.hpp"
 #include "kernels/physics/transport_2d.hpp"
 
@@ -21,6 +22,7 @@ using Registry = std::tuple<physics::Burgers,          //
                             physics::KilnAxial,        //
                             physics::KilnAxialSteady,  //
                             physics::KilnWall,         //
+                            physics::KuramotoSivashinsky,
                             physics::LeachColumn,      //
                             physics::Transport2d>;
 

@@ -21,6 +21,17 @@ void fold_slopes(const MlpShape& shape, const S* weights, S* plain) {
   }
 }
 
+/// How the weights of the plain network move when weights and slopes move along a direction, [shape.parameters()].
+template <class S>
+void fold_direction(const MlpShape& shape, const S* weights, const S* direction, S* plain) {
+  for (int l = 0; l < shape.layers(); ++l) {
+    const bool sloped = l < shape.slopes();
+    const S slope = sloped ? weights[shape.slope(l)] : S(1), along = sloped ? direction[shape.slope(l)] : S(0);
+    for (std::int64_t k = shape.offset(l); k < shape.offset(l + 1); ++k)
+      plain[k] = slope * direction[k] + along * weights[k];
+  }
+}
+
 /// From derivatives by the plain network's weights to those by weights and slopes, [shape.parameters()]. May not alias.
 template <class S>
 void unfold_gradient(const MlpShape& shape, const S* weights, const S* plain, S* gradient) {

@@ -19,37 +19,55 @@ struct TileRange {
   double* loss;              ///< [equations], added to
   S* gradient;               ///< [TermKernel::gradient_size], added to; null: forward only
   S* rows;                   ///< [equations][n] or null
+  const S* rows_bar = nullptr;  ///< [equations][n]: adjoints of the rows; null: those of the weighted loss
 };
 
 /// One term of one physics, compiled for one instruction set and precision.
 template <class S>
 struct TermKernel {
   int coords, params, fields, features, equations;
+  int propagated;                                    ///< channels that the network carries
+  int channels;                                      ///< channels of the jet that the residual reads
+  void (*channel)(int k, int (&coords)[kMaxOrder]);  ///< what channel k is a derivative along, -1: nothing more
   std::size_t (*workspace_size)(const MlpShape&);
   std::size_t (*packed_size)(const MlpShape&);
   std::size_t (*gradient_size)(const MlpShape&);
   void (*pack)(const MlpShape&, const S* weights, S* packed);
   void (*add_gradient)(const MlpShape&, const S* sums, S* gradient);  ///< from the order of `run` to the flat vector
-  std::int64_t (*tile_points)(const MlpShape&);
+  int (*tile_points)(const MlpShape&);
   void (*run)(const TileRange<S>&);
-  int propagated;                        ///< channels that the network carries
-  int channels;                          ///< channels of the jet that the residual reads
-  void (*channel)(int k, int (&coords)[kMaxOrder]);  ///< what channel k is a derivative along, -1: nothing more
+
+  // In double precision only. Rows of the Jacobian, [point][equation][stride], a pack longer than the weights; and
+  // its product with a direction of the weights, into the rows of the range.
+  void (*jacobian)(const TileRange<S>&, S* rows, std::ptrdiff_t stride);
+  void (*jacobian_product)(const TileRange<S>&, const S* packed, const S* direction);
+
   void (*residual)(const ResidualArgs<S>&);
+};
+
+/// Products of tall matrices with themselves, compiled for one instruction set.
+struct GramKernel {
+  int width;  ///< columns of a panel
+  /// c += A^T A for the pairs of panels first, first + 1, ..., last - 1 of the upper triangle, counted column of panels
+  /// by column of panels. A is given as panels [panels][rows][width], c has rows of `stride`.
+  void (*add)(const double* panels, int rows, std::int64_t first, std::int64_t last, double* c, std::ptrdiff_t stride);
 };
 
 // Each instruction set has its own copy of the kernels. They return null for a TermId out of range.
 namespace baseline {
 template <class S>
 const TermKernel<S>* term_kernel(TermId);
-}
+GramKernel gram_kernel();
+}  // namespace baseline
 namespace avx2 {
 template <class S>
 const TermKernel<S>* term_kernel(TermId);
-}
+GramKernel gram_kernel();
+}  // namespace avx2
 namespace avx512 {
 template <class S>
 const TermKernel<S>* term_kernel(TermId);
-}
+GramKernel gram_kernel();
+}  // namespace avx512
 
 }  // namespace residua

@@ -15,13 +15,14 @@ class TileNetwork {
  public:
   using V = Pack<S>;
   static constexpr int K = P.count(), kLanes = V::kLanes, kCurved = P.curved;
+  static constexpr int kRows = 192, kStep = 16;
+  static constexpr int kMaxPoints = (kRows / K + kStep - 1) / kStep * kStep;
 
   /// Points of a full tile: whole register blocks of rows and packs of points, and no more than the cache holds.
   static int points(const MlpShape& shape) {
-    constexpr int kRows = 192, kStep = 16;
     constexpr std::size_t kCacheBytes = 768 * 1024;
     const std::size_t point = std::size_t(K) * row_stride<S>(shape.width) * sizeof(S) * (2 * shape.depth + 2);
-    int points = (kRows / K + kStep - 1) / kStep * kStep;
+    int points = kMaxPoints;
     while (points > kStep && points * point > kCacheBytes) points -= kStep;
     return points;
   }
@@ -67,7 +68,7 @@ class TileNetwork {
 
   static std::size_t workspace_size(const MlpShape& shape) {
     const std::size_t n = std::size_t(points(shape)), wide = std::size_t(row_stride<S>(shape.width));
-    return n * K * (kInputStride + 2 * std::size_t(shape.outputs) + (2 * shape.depth + 2) * wide) +
+    return n * K * (kInputStride + 2 * std::size_t(shape.outputs) + (2 * shape.depth + 3) * wide) +
            n * wide * kMaxSaved * shape.depth + n * (kCurved + kLanes);
   }
 
@@ -86,24 +87,12 @@ class TileNetwork {
     }
     bar_[0] = take(rows * stride_);
     bar_[1] = take(rows * stride_);
+    bar_[2] = take(rows * stride_);
     a_[0] = take(rows * kInputStride);
     net_ = take(rows * std::size_t(shape.outputs));
     net_bar_ = take(rows * std::size_t(shape.outputs));
     leaf_ = take(n * kCurved);
-
-    const std::size_t wide = std::size_t(padded<S>(shape.width));
-    for (int l = 0; l < shape.layers(); ++l) {
-      forward_[l] = packed;
-      packed += wide * (l < shape.depth ? shape.fan_in(l) : shape.outputs);
-      if (l < shape.depth) {
-        bias_[l] = packed;
-        packed += wide;
-      } else {
-        bias_[l] = weights + shape.offset(l) + std::ptrdiff_t(shape.width) * shape.outputs;
-      }
-      transposed_[l] = packed;
-      if (l > 0) packed += wide * shape.fan_out(l);
-    }
+    panels_ = Panels(shape, weights, packed);
   }
 
   // A point's rows on both ends of the network: K rows of inputs, of outputs and of adjoints of the outputs, and the
@@ -119,33 +108,104 @@ class TileNetwork {
     points_ = points;
     with_activation(shape_.activation, [&]<class A>(A) {
       for (int l = 0; l < shape_.depth; ++l)
-        product(a_[l], l == 0 ? kInputStride : stride_, points_ * K, shape_.fan_in(l), forward_[l], shape_.width,
+        product(a_[l], l == 0 ? kInputStride : stride_, points_ * K, shape_.fan_in(l), panels_.forward[l], shape_.width,
                 z_[l + 1], stride_, [&](int first, int packs) { activate_columns<A>(l + 1, first, packs); });
     });
-    outputs();
+    scalar_products(a_[shape_.depth], panels_, net_);
   }
 
   /// From adjoints of the outputs to gradients of the weights, added to `gradient`.
   void backward(S* gradient) {
     gradient += gradient_size(shape_);
+    sweep([&](int l, const S* z_bar, int z_stride) {
+      gradient -= layer_size(shape_, l);
+      add_layer(l, z_bar, z_stride, gradient);
+    });
+  }
+
+  /// From adjoints of the outputs to the gradient of each point by itself, in the order of the flat vector: the rows of
+  /// a Jacobian. They lie `stride` apart, and each may be overrun by less than a pack.
+  void point_gradients(S* rows, std::ptrdiff_t stride) {
+    sweep([&](int l, const S* z_bar, int z_stride) {
+      const int in = shape_.fan_in(l), out = shape_.fan_out(l), a_stride = l == 0 ? kInputStride : stride_;
+      for (int point = 0; point < points_; ++point) {
+        const S *bar = z_bar + point * K * z_stride, *a = a_[l] + point * K * a_stride;
+        S* to = rows + point * stride + shape_.offset(l);
+        for (int o = 0; o < out; ++o, to += in)  // what is written beyond a row of weights, the next one replaces
+          for (int i = 0; i < in; i += kLanes) {
+            V sum = V(bar[o]) * V::load(a + i);
+            for (int k = 1; k < K; ++k) sum = sum + V(bar[k * z_stride + o]) * V::load(a + k * a_stride + i);
+            sum.store(to + i);
+          }
+        for (int o = 0; o < out; ++o) to[o] = bar[o];
+      }
+    });
+  }
+
+  /// How the outputs move when the weights move along a direction, after `forward`: packed as the weights are, with its
+  /// flat vector. Leaves the answer in the place of the adjoints of the outputs.
+  void tangent(const S* packed, const S* direction) {
+    const Panels along(shape_, direction, packed);
+    with_activation(shape_.activation, [&]<class A>(A) {
+      S *moved = bar_[0], *next = bar_[1], *by_weights = bar_[2];
+      for (int l = 0; l < shape_.depth; ++l) {
+        const int in = shape_.fan_in(l), rows = points_ * K;
+        const auto nothing = [](int, int) {};
+        product(a_[l], l == 0 ? kInputStride : stride_, rows, in, along.forward[l], shape_.width, by_weights, stride_,
+                nothing);
+        if (l > 0)
+          product(moved, stride_, rows, in, panels_.forward[l], shape_.width, next, stride_, nothing);
+        tangent_columns<A>(l + 1, by_weights, l > 0 ? next : nullptr, along.bias[l], moved);
+      }
+      scalar_products(a_[shape_.depth], along, net_bar_);
+      S* rest = by_weights;
+      scalar_products(moved, panels_, rest, /*with_bias=*/false);
+      for (int k = 0; k < points_ * K * shape_.outputs; ++k) net_bar_[k] += rest[k];
+    });
+  }
+
+ private:
+  static constexpr int kTower = P.order() + 1;
+
+  /// Where the layers lie in packed weights.
+  struct Panels {
+    const S *forward[kMaxDepth + 1], *transposed[kMaxDepth + 1], *bias[kMaxDepth + 1];
+
+    Panels() = default;
+    Panels(const MlpShape& shape, const S* weights, const S* packed) {
+      const std::size_t wide = std::size_t(padded<S>(shape.width));
+      for (int l = 0; l < shape.layers(); ++l) {
+        forward[l] = packed;
+        packed += wide * std::size_t(l < shape.depth ? shape.fan_in(l) : shape.outputs);
+        if (l < shape.depth) {
+          bias[l] = packed;
+          packed += wide;
+        } else {
+          bias[l] = weights + shape.offset(l) + std::ptrdiff_t(shape.width) * shape.outputs;
+        }
+        transposed[l] = packed;
+        if (l > 0) packed += wide * std::size_t(shape.fan_out(l));
+      }
+    }
+  };
+
+  /// From adjoints of the outputs back through the layers; visit(l, adjoints of z of layer l, their stride) for each.
+  template <class Visit>
+  void sweep(Visit&& visit) {
     with_activation(shape_.activation, [&]<class A>(A) {
       const S* z_bar = net_bar_;
       int z_stride = shape_.outputs;
       for (int l = shape_.depth; l >= 0; --l) {
-        gradient -= layer_size(shape_, l);
-        add_layer(l, z_bar, z_stride, gradient);
+        visit(l, z_bar, z_stride);
         if (l == 0) break;
         S* next = bar_[l % 2];
-        product(z_bar, z_stride, points_ * K, shape_.fan_out(l), transposed_[l], shape_.width, next, stride_,
+        product(z_bar, z_stride, points_ * K, shape_.fan_out(l), panels_.transposed[l], shape_.width, next, stride_,
                 [&](int first, int packs) { reverse_columns<A>(l, next, first, packs); });
         z_bar = next;
         z_stride = stride_;
       }
     });
   }
-
- private:
-  static constexpr int kTower = P.order() + 1;
 
   static std::size_t layer_size(const MlpShape& shape, int l) {
     const int in = shape.fan_in(l), out = shape.fan_out(l);
@@ -159,7 +219,7 @@ class TileNetwork {
     for (int point = 0; point < points_; ++point) {
       for (int c = 0; c < packs * kLanes; c += kLanes) {
         V z[K], a[K], saved[kMaxSaved], f[kTower];
-        z[0] = V::load(z_row + c) + V::load(bias_[l - 1] + first + c);
+        z[0] = V::load(z_row + c) + V::load(panels_.bias[l - 1] + first + c);
         for (int k = 1; k < K; ++k) z[k] = V::load(z_row + k * stride_ + c);
         f[0] = A::evaluate(z[0], saved);
         A::tower(z[0], saved, f);
@@ -199,21 +259,52 @@ class TileNetwork {
     }
   }
 
+  /// How a moves with z: z moves by what the weights and what the layer below (null: nothing) contribute.
+  template <class A>
+  void tangent_columns(int l, const S* by_weights, const S* by_input, const S* bias, S* moved) {
+    using D = Dual<V, 1>;
+    for (int point = 0; point < points_; ++point) {
+      const std::ptrdiff_t at = std::ptrdiff_t(point) * K * stride_, saved_at = std::ptrdiff_t(point) * A::kSaved * stride_;
+      for (int c = 0; c < padded<S>(shape_.width); c += kLanes) {
+        V saved[kMaxSaved], f[kTower + 1];
+        D z[K], a[K], dual[kTower];
+        for (int k = 0; k < K; ++k) {
+          z[k].v = k > 0 || A::kSaved > 0 ? V::load(z_[l] + at + k * stride_ + c) : V(0);
+          z[k].d[0] = V::load(by_weights + at + k * stride_ + c);
+          if (by_input) z[k].d[0] += V::load(by_input + at + k * stride_ + c);
+        }
+        z[0].d[0] += V::load(bias + c);
+        for (int s = 0; s < A::kSaved; ++s) saved[s] = V::load(saved_[l] + saved_at + s * stride_ + c);
+        f[0] = V::load(a_[l] + at + c);
+        A::tower(z[0].v, saved, f);
+        for (int n = 0; n < kTower; ++n) {
+          dual[n].v = f[n];
+          dual[n].d[0] = f[n + 1] * z[0].d[0];
+        }
+        V leaf[kCurved + 1];
+        for (int m = 0; m < kCurved; ++m) leaf[m] = V(leaf_[point * kCurved + m]);
+        activate<P>(dual, leaf, z, a);
+        for (int k = 0; k < K; ++k) a[k].d[0].store(moved + at + k * stride_ + c);
+      }
+    }
+  }
+
   /// The last layer: a few scalar products per row, as many rows at a time as a pack has lanes.
-  void outputs() {
+  void scalar_products(const S* a_rows, const Panels& panels, S* net, bool with_bias = true) {
     const int rows = points_ * K, l = shape_.depth;
     for (int first = 0; first < rows; first += kLanes)
       for (int o = 0; o < shape_.outputs; ++o) {
-        const S* w = forward_[l] + o * padded<S>(shape_.width);
+        const S* w = panels.forward[l] + o * padded<S>(shape_.width);
         V sum[kLanes];
         for (int r = 0; r < kLanes; ++r) {
-          const S* a = a_[l] + (first + r < rows ? first + r : rows - 1) * stride_;
+          const S* a = a_rows + (first + r < rows ? first + r : rows - 1) * stride_;
           sum[r] = V(0);
           for (int c = 0; c < shape_.width; c += kLanes) sum[r] = sum[r] + V::load(a + c) * V::load(w + c);
         }
         const V total = lane_sums(sum);
         for (int r = 0; r < kLanes && first + r < rows; ++r)
-          net_[(first + r) * shape_.outputs + o] = total[r] + ((first + r) % K == 0 ? bias_[l][o] : S(0));
+          net[(first + r) * shape_.outputs + o] =
+              total[r] + (with_bias && (first + r) % K == 0 ? panels.bias[l][o] : S(0));
       }
   }
 
@@ -240,8 +331,8 @@ class TileNetwork {
 
   MlpShape shape_;
   int stride_, points_ = 0;
-  S *a_[kMaxDepth + 1], *z_[kMaxDepth + 1], *saved_[kMaxDepth + 1], *net_, *net_bar_, *bar_[2], *leaf_;
-  const S *forward_[kMaxDepth + 1], *transposed_[kMaxDepth + 1], *bias_[kMaxDepth + 1];
+  S *a_[kMaxDepth + 1], *z_[kMaxDepth + 1], *saved_[kMaxDepth + 1], *net_, *net_bar_, *bar_[3], *leaf_;
+  Panels panels_;
 };
 
 }  // namespace residua::inline RESIDUA_ISA

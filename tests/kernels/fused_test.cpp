@@ -94,6 +94,40 @@ TEST(Fused, OfNoPointsIsZero) {
   EXPECT_EQ(r.gradient, std::vector<double>(r.gradient.size()));
 }
 
+TYPED_TEST(FusedTest, SlopesAreTrainable) {
+  using Ph = TypeParam;
+  for_each_term<Ph>([]<class Term>() {
+    const auto q = Problem<Ph>::template make<Term>(21, 6, 3, Activation::tanh_slope, 7);
+    const auto gradient = run<double, Term>(q, 2).gradient;
+    for (std::int64_t k = q.shape.slope(0); k < q.shape.parameters(); ++k) {
+      const double expected = reference_slope<Ph, Term>(q, std::size_t(k));
+      EXPECT_NEAR(gradient[std::size_t(k)], expected, 1e-7 * (1 + std::abs(expected))) << Term::name;
+    }
+  });
+}
+
+TEST(Fused, NamesThePointAndTheInputThatIsNotFinite) {
+  using Ph = physics::LeachColumn;
+  auto q = Problem<Ph>::make<Ph::Interior>(1000, 8, 2, Activation::tanh);
+  const auto message = [&] {
+    try {
+      run<float, Ph::Interior>(q, 2);
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_EQ(message(), "no error");
+  q.coords[std::size_t(q.n) + 777] = NAN;
+  EXPECT_EQ(message(), "fused pass: 'depth' of point 777 is nan, expected a finite number");
+  q.coords[123] = -INFINITY;
+  EXPECT_EQ(message(), "fused pass: 'time' of point 123 is -inf, expected a finite number");
+  q.design[7] = INFINITY;
+  EXPECT_EQ(message(), "fused pass: 'peclet' of point 7 is inf, expected a finite number");
+  q.point_weight[0] = NAN;
+  EXPECT_EQ(message(), "fused pass: 'weight' of point 0 is nan, expected a finite number");
+}
+
 TEST(Fused, RefusesANetworkThatDoesNotFitThePhysics) {
   using Ph = physics::HeatRod;
   auto q = Problem<Ph>::make<Ph::Interior>(3, 8, 2, Activation::tanh);
