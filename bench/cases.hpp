@@ -9,6 +9,7 @@ namespace residua::bench {
 void register_fma_peak();
 void register_residual();
 void register_fused();
+void register_gauss_newton();
 void register_inference();
 
 /// One thread, and as many as the machine runs at once (or OMP_NUM_THREADS says).

@@ -11,7 +11,7 @@
 #include "bench/problem.hpp"
 #include "bench/reference.hpp"
 #include "kernels/fused.hpp"
-#include "kernels/residual.hpp"
+#include "kernels/isa.hpp"
 
 namespace residua::bench {
 namespace {
@@ -35,11 +35,12 @@ struct Tolerance<double> {
   static constexpr double kRows = 1e-11, kGradient = 1e-6;  // the latter that of a difference quotient
 };
 
-/// Multiplications and additions by the weights behind layer 0, forward (2) and backward (4), for every channel of the
-/// jet. Layer 0, activations, transform, residual and padding are not counted: they are what a kernel should hide.
+/// Multiplications and additions by the weights behind layer 0, forward (2) and backward (4), for every channel that
+/// the network carries. Layer 0, activations, transform, residual and padding are not counted: they are what a kernel
+/// should hide.
 double useful_flop(const Problem& problem) {
   const MlpShape& shape = problem.shape;
-  const auto channels = double(jet_rows(problem.term).size() / problem.physics->fields.size());
+  const double channels = active_term_kernel<double>(problem.term).propagated;
   return 6 * channels * double((shape.depth - 1) * shape.width * shape.width + shape.width * shape.outputs);
 }
 

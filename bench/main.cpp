@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
     residua::bench::register_fma_peak();
     residua::bench::register_residual();
     residua::bench::register_fused();
+    residua::bench::register_gauss_newton();
     residua::bench::register_inference();
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;

@@ -45,7 +45,7 @@ struct Silu {
   template <class T, std::size_t N>
   RESIDUA_HD static void tower(const T& z, const T* saved, T (&d)[N]) {
     const T g = saved[0], p = g * (1 - g), odd = 1 - 2 * g;
-    const T logistic[6] = {g,           p, p * odd, p * (1 - 6 * p), p * odd * (1 - 12 * p), p * (1 - p * (30 - 120 * p))};
+    const T logistic[6] = {g, p, p * odd, p * (1 - 6 * p), p * odd * (1 - 12 * p), p * (1 - p * (30 - 120 * p))};
     for (std::size_t n = 1; n < N; ++n) d[n] = z * logistic[n] + T(int(n)) * logistic[n - 1];
     static_assert(N <= 6);
   }
@@ -161,7 +161,8 @@ template <Propagation P, class T, std::size_t N, class C>
 /// The reverse of `activate`: from adjoints a_bar of a to adjoints z_bar of z (z[0] is not read). The tower is one
 /// derivative longer.
 template <Propagation P, class T, std::size_t N, class C>
-[[gnu::always_inline]] RESIDUA_HD inline void activate_reverse(const T (&f)[N], const C* leaf, const T* z, const T* a_bar, T* z_bar) {
+[[gnu::always_inline]] RESIDUA_HD inline void activate_reverse(const T (&f)[N], const C* leaf, const T* z,
+                                                               const T* a_bar, T* z_bar) {
   static_assert(N > std::size_t(P.order() + 1));
   z_bar[0] = f[1] * a_bar[0];
   if constexpr (P.count() > 1) {

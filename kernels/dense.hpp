@@ -8,8 +8,8 @@ namespace residua::inline RESIDUA_ISA {
 // Matrix products on rows of features, features in the lanes. Every matrix is row-major with a stride between rows;
 // columns come in whole packs, padded with zeros. The blocks keep their sums in registers.
 
-/// Rows of a register block, and packs of columns in it: with a pack of each column in hand, and a broadcast on its way,
-/// the sums fill the register file.
+/// Rows of a register block, and packs of columns in it: with a pack of each column in hand, and a broadcast on its
+/// way, the sums fill the register file.
 inline constexpr int kBlockRows = kVectorRegisters == 32 ? 12 : 6;
 inline constexpr int kBlockPacks = 2;
 
@@ -52,8 +52,8 @@ void product_block(const S* a, std::ptrdiff_t a_stride, int inner, const S* pane
 
 /// g[R][Packs] += left[rows][R]^T * right[rows][Packs].
 template <int R, int Packs, class S>
-void update_block(const S* left, std::ptrdiff_t left_stride, const S* right, std::ptrdiff_t right_stride, int rows, S* g,
-                  std::ptrdiff_t g_stride) {
+void update_block(const S* left, std::ptrdiff_t left_stride, const S* right, std::ptrdiff_t right_stride, int rows,
+                  S* g, std::ptrdiff_t g_stride) {
   using V = Pack<S>;
   V sum[R][Packs]{};
   for (int n = 0; n < rows; ++n, left += left_stride, right += right_stride) {
@@ -86,8 +86,8 @@ void in_blocks(int rows, F&& f, int first = 0) {
 
 }  // namespace detail
 
-/// The order in which `product` reads a matrix of `inner` rows: panels of kBlockPacks packs of columns (the last one may
-/// be narrower), each [inner][packs]. `at(row, column)` gives the elements. Returns the end of what it wrote.
+/// The order in which `product` reads a matrix of `inner` rows: panels of kBlockPacks packs of columns (the last one
+/// may be narrower), each [inner][packs]. `at(row, column)` gives the elements. Returns the end of what it wrote.
 template <class S, class At>
 S* pack_panels(S* to, int inner, int columns, At&& at) {
   constexpr int lanes = Pack<S>::kLanes;
@@ -126,8 +126,8 @@ void rank_update(const S* left, std::ptrdiff_t left_stride, int left_columns, co
   constexpr int lanes = Pack<S>::kLanes;
   const auto columns = [&]<int Packs>(int first) {
     detail::in_blocks(left_columns, [&]<int R>(int r) {
-      detail::update_block<R, Packs>(left + r, left_stride, right + first, right_stride, rows,
-                                     g + r * g_stride + first, g_stride);
+      detail::update_block<R, Packs>(left + r, left_stride, right + first, right_stride, rows, g + r * g_stride + first,
+                                     g_stride);
     });
   };
   int first = 0;

@@ -91,7 +91,7 @@ void jacobian_transposed_product(TermId term, const Network<S>& network, const P
 }
 template void jacobian_transposed_product(TermId, const Network<float>&, const Points<float>&, const float*, float*,
                                           int);
-template void jacobian_transposed_product(TermId, const Network<double>&, const Points<double>&, const double*,
-                                          double*, int);
+template void jacobian_transposed_product(TermId, const Network<double>&, const Points<double>&, const double*, double*,
+                                          int);
 
 }  // namespace residua

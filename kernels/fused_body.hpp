@@ -133,10 +133,9 @@ class TermTile {
     for (int f = 0; f < range.network->shape.inputs; ++f)
       for (int k = 0; k < K; ++k)
         tile.for_lanes(first, [&](int lane, int point) { net.input(point, k)[f] = in[f][k][lane]; });
-    for (int m = 0; m < H::kCurved; ++m) {
-      const V leaf = head.curved(m);
+    head.curved([&](int m, const V& leaf) {
       tile.for_lanes(first, [&](int lane, int point) { net.leaf(point)[m] = leaf[lane]; });
-    }
+    });
   }
 
   struct Outputs {
@@ -223,7 +222,7 @@ inline constexpr TermKernel<S> kTermKernel = [] {
       .propagated = Net::K,
       .channels = kChannelsOf<Ph, Term>.count,
       .channel =
-          [](int k, int (&coords)[kMaxOrder]) {
+          [](int k, int(&coords)[kMaxOrder]) {
             int step = 0;
             for (int c = 0; c < kMaxCoords; ++c)
               for (int n = 0; n < times(kChannelsOf<Ph, Term>.derivative[k], c); ++n) coords[step++] = c;

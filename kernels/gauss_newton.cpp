@@ -21,7 +21,7 @@ class JacobianRows {
     constexpr std::int64_t kRows = 512;  // of a chunk, or one tile of points
     const std::int64_t tiles = std::max<std::int64_t>(1, kRows / (call_.tile() * equations()));
     chunk_ = std::min(tiles * call_.tile(), n_);
-    stride_ = (call_.shape().parameters() + 2 * kPad - 1) / kPad * kPad;
+    stride_ = call_.shape().parameters();
     rows_.resize(std::size_t(chunk_ * equations() * stride_));
     residual_.resize(std::size_t(equations() * n_));
   }
@@ -48,8 +48,6 @@ class JacobianRows {
   }
 
  private:
-  static constexpr std::int64_t kPad = 8;  ///< a row may be overrun by less than a pack
-
   const Network<double>& network_;
   Call<double> call_;
   std::vector<double>& rows_;
@@ -71,8 +69,8 @@ void NormalEquations::clear() { std::fill(sums_.begin(), sums_.end(), 0.0); }
 void NormalEquations::add(TermId term, const Network<double>& network, const Points<double>& points,
                           const FusedWeights<double>& weights, int threads) {
   if (network.shape.parameters() != parameters_)
-    throw Error(fmt::format("normal equations: parameters: expected {}, found {}", parameters_,
-                            network.shape.parameters()));
+    throw Error(
+        fmt::format("normal equations: parameters: expected {}, found {}", parameters_, network.shape.parameters()));
   const GramKernel gram = active_gram_kernel();
   const std::int64_t width = gram.width, columns = stride_ / width, pairs = columns * (columns + 1) / 2;
   if (columns * width != stride_) throw Error("normal equations: made for another instruction set");
@@ -83,8 +81,8 @@ void NormalEquations::add(TermId term, const Network<double>& network, const Poi
   for (std::int64_t first = 0; first < points.n; first += jacobian.chunk()) {
     const std::int64_t last = std::min(first + jacobian.chunk(), points.n), rows = (last - first) * equations;
     jacobian.for_rows(first, last, [&](std::int64_t i, int e, const double* row) {
-      const double weight =
-          (weights.point ? weights.point[i] : 1) * (weights.equation ? weights.equation[e] : 1), root = std::sqrt(weight);
+      const double weight = (weights.point ? weights.point[i] : 1) * (weights.equation ? weights.equation[e] : 1),
+                   root = std::sqrt(weight);
       double* to = &panels_[std::size_t(((i - first) * equations + e) * width)];
       const double r = jacobian.residual()[std::size_t(e * points.n + i)];
       const auto column = [&](std::int64_t k) { return k < parameters_ ? row[k] : k == parameters_ ? r : 0; };

@@ -9,6 +9,7 @@ namespace {
 constexpr int kPacks = 3, kWidth = kPacks * Pack<double>::kLanes;
 constexpr int kRows = kVectorRegisters == 32 ? 8 : kWidth % 4 == 0 ? 4 : 3;
 static_assert(kWidth % kRows == 0);
+constexpr int kChunk = 128;  ///< rows at a time, so that a panel stays in the first-level cache
 
 void add(const double* panels, int rows, std::int64_t first, std::int64_t last, double* c, std::ptrdiff_t stride) {
   std::int64_t column = 0;
@@ -17,8 +18,10 @@ void add(const double* panels, int rows, std::int64_t first, std::int64_t last, 
   for (std::int64_t pair = first; pair < last; ++pair) {
     const double *left = panels + row * rows * kWidth, *right = panels + column * rows * kWidth;
     double* block = c + row * kWidth * stride + column * kWidth;
-    for (int r = 0; r < kWidth; r += kRows)
-      detail::update_block<kRows, kPacks>(left + r, kWidth, right, kWidth, rows, block + r * stride, stride);
+    for (int n = 0; n < rows; n += kChunk)
+      for (int r = 0; r < kWidth; r += kRows)
+        detail::update_block<kRows, kPacks>(left + n * kWidth + r, kWidth, right + n * kWidth, kWidth,
+                                            rows - n < kChunk ? rows - n : kChunk, block + r * stride, stride);
     if (++row > column) {
       row = 0;
       ++column;

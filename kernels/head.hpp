@@ -122,6 +122,17 @@ struct FusedHead {
   static constexpr int kEquations = Plain::kEquations, kFields = Ph::kFields;
   using Net = T[kFields][K];
 
+  /// Where channel K of the network lies in the jet.
+  template <int Channel>
+  static constexpr int kAt = kChannels.find(kPropagation.base.derivative[Channel]);
+  /// Which of the leaves is the curved one M.
+  template <int M>
+  static constexpr int kCurvedLeaf = [] {
+    int n = 0, k = 0;
+    while (order(kChannels.derivative[How.leaf[k]]) < 2 || n++ < M) ++k;
+    return k;
+  }();
+
   Plain at;
   T leaf[How.leaves > 0 ? How.leaves : 1];  ///< coefficients of the collapsed leaves
 
@@ -138,12 +149,10 @@ struct FusedHead {
     }
   }
 
-  /// Coefficient of a curved leaf.
-  RESIDUA_HD T curved(int m) const {
-    int n = 0;
-    for (int k = 0; k < How.leaves; ++k)
-      if (order(kChannels.derivative[How.leaf[k]]) > 1 && n++ == m) return leaf[k];
-    return T(0);
+  /// write(m, coefficient) for every curved leaf.
+  template <class Write>
+  RESIDUA_HD void curved(Write&& write) const {
+    unroll<kCurved>([&](auto m) { write(m, leaf[kCurvedLeaf<m>]); });
   }
 
   /// Inputs of layer 0 as channels, in[input][K]; see Head.
@@ -152,7 +161,7 @@ struct FusedHead {
     Entry entry[kMaxInputs];
     at.inputs(network, design_count, design, entry);
     for (int i = 0; i < network.shape.inputs; ++i) {
-      unroll<kBase>([&](auto k) { in[i][k] = entry[i].e[kChannels.find(kPropagation.base.derivative[k])]; });
+      unroll<kBase>([&](auto k) { in[i][k] = entry[i].e[kAt<k>]; });
       if constexpr (kPropagation.collapsed) {
         in[i][kBase] = leaf[0] * entry[i].e[How.leaf[0]];
         unroll<How.leaves - 1>(
@@ -164,22 +173,19 @@ struct FusedHead {
   /// Rows of the term.
   RESIDUA_HD void residual(const Net& net, T* rows) const {
     Entry entry[kFields];
-    for (int f = 0; f < kFields; ++f)
-      unroll<kBase>([&](auto k) { entry[f].e[kChannels.find(kPropagation.base.derivative[k])] = net[f][k]; });
+    for (int f = 0; f < kFields; ++f) unroll<kBase>([&](auto k) { entry[f].e[kAt<k>] = net[f][k]; });
     const auto r = at.residual(entry);
     for (int e = 0; e < kEquations; ++e) rows[e] = r[e];
     if constexpr (kPropagation.collapsed) rows[How.equation] = rows[How.equation] + net[How.field][kBase];
   }
 
-  /// Rows and their derivatives slope[e][f][k] = d rows[e] / d net[f][k], by duals along the channels of one output at a
-  /// time.
+  /// Rows and their derivatives slope[e][f][k] = d rows[e] / d net[f][k], by duals along the channels of one output at
+  /// a time.
   RESIDUA_HD void linearise(const Net& net, T* rows, Net* slope) const {
     using D = Dual<T, kBase>;
     Taylor<D, kChannels> dual[kFields];
     const auto set = [&](int f, bool seeded) {
-      unroll<kBase>([&](auto k) {
-        dual[f].e[kChannels.find(kPropagation.base.derivative[k])] = seeded ? D::seed(net[f][k], k) : D(net[f][k]);
-      });
+      unroll<kBase>([&](auto k) { dual[f].e[kAt<k>] = seeded ? D::seed(net[f][k], k) : D(net[f][k]); });
     };
     for (int f = 0; f < kFields; ++f) set(f, false);
     for (int f = 0; f < kFields; ++f) {

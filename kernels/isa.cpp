@@ -32,7 +32,10 @@ const Isa kIsas[] = {{"avx512",
                       [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
                       {avx2::term_kernel<float>, avx2::term_kernel<double>},
                       avx2::gram_kernel},
-                     {"baseline", [] { return true; }, {baseline::term_kernel<float>, baseline::term_kernel<double>}, baseline::gram_kernel}};
+                     {"baseline",
+                      [] { return true; },
+                      {baseline::term_kernel<float>, baseline::term_kernel<double>},
+                      baseline::gram_kernel}};
 
 const Isa& find_isa(std::string_view name) {
   for (const Isa& isa : kIsas)

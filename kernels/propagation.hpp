@@ -25,8 +25,8 @@ struct Propagation {
     return most;
   }
 
-  /// The same with coordinates renumbered 0, 1, ...: the network does not care which coordinate a channel belongs to, so
-  /// terms that differ only in that share its code.
+  /// The same with coordinates renumbered 0, 1, ...: the network does not care which coordinate a channel belongs to,
+  /// so terms that differ only in that share its code.
   constexpr Propagation renumbered() const {
     int number[kMaxCoords]{}, next = 0;
     const auto used = [&](int c) {

@@ -23,7 +23,7 @@ using Registry = std::tuple<physics::Burgers,          //
                             physics::KilnAxialSteady,  //
                             physics::KilnWall,         //
                             physics::KuramotoSivashinsky,
-                            physics::LeachColumn,      //
+                            physics::LeachColumn,  //
                             physics::Transport2d>;
 
 /// Calls f.template operator()<Physics>() for every physics.

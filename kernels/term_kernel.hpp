@@ -13,12 +13,12 @@ struct TileRange {
   const Network<S>* network;
   const Points<S>* points;
   const FusedWeights<S>* weights;
-  const S* packed;           ///< weights as TermKernel::pack left them
-  S* workspace;              ///< [TermKernel::workspace_size], aligned to 64 bytes
-  std::int64_t first, last;  ///< points, `first` a multiple of the tile size
-  double* loss;              ///< [equations], added to
-  S* gradient;               ///< [TermKernel::gradient_size], added to; null: forward only
-  S* rows;                   ///< [equations][n] or null
+  const S* packed;              ///< weights as TermKernel::pack left them
+  S* workspace;                 ///< [TermKernel::workspace_size], aligned to 64 bytes
+  std::int64_t first, last;     ///< points, `first` a multiple of the tile size
+  double* loss;                 ///< [equations], added to
+  S* gradient;                  ///< [TermKernel::gradient_size], added to; null: forward only
+  S* rows;                      ///< [equations][n] or null
   const S* rows_bar = nullptr;  ///< [equations][n]: adjoints of the rows; null: those of the weighted loss
 };
 
@@ -37,8 +37,8 @@ struct TermKernel {
   int (*tile_points)(const MlpShape&);
   void (*run)(const TileRange<S>&);
 
-  // In double precision only. Rows of the Jacobian, [point][equation][stride], a pack longer than the weights; and
-  // its product with a direction of the weights, into the rows of the range.
+  // In double precision only. Rows of the Jacobian, [point][equation][stride]; and its product with a direction of the
+  // weights, into the rows of the range.
   void (*jacobian)(const TileRange<S>&, S* rows, std::ptrdiff_t stride);
   void (*jacobian_product)(const TileRange<S>&, const S* packed, const S* direction);
 

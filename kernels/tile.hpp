@@ -124,18 +124,21 @@ class TileNetwork {
   }
 
   /// From adjoints of the outputs to the gradient of each point by itself, in the order of the flat vector: the rows of
-  /// a Jacobian. They lie `stride` apart, and each may be overrun by less than a pack.
+  /// a Jacobian. They lie `stride` apart.
   void point_gradients(S* rows, std::ptrdiff_t stride) {
     sweep([&](int l, const S* z_bar, int z_stride) {
       const int in = shape_.fan_in(l), out = shape_.fan_out(l), a_stride = l == 0 ? kInputStride : stride_;
       for (int point = 0; point < points_; ++point) {
         const S *bar = z_bar + point * K * z_stride, *a = a_[l] + point * K * a_stride;
         S* to = rows + point * stride + shape_.offset(l);
-        for (int o = 0; o < out; ++o, to += in)  // what is written beyond a row of weights, the next one replaces
+        for (int o = 0; o < out; ++o, to += in)  // the next rows replace what is written into them
           for (int i = 0; i < in; i += kLanes) {
             V sum = V(bar[o]) * V::load(a + i);
             for (int k = 1; k < K; ++k) sum = sum + V(bar[k * z_stride + o]) * V::load(a + k * a_stride + i);
-            sum.store(to + i);
+            if (o * in + i + kLanes <= out * in)
+              sum.store(to + i);
+            else
+              for (int lane = 0; i + lane < in; ++lane) to[i + lane] = sum[lane];
           }
         for (int o = 0; o < out; ++o) to[o] = bar[o];
       }
@@ -153,8 +156,7 @@ class TileNetwork {
         const auto nothing = [](int, int) {};
         product(a_[l], l == 0 ? kInputStride : stride_, rows, in, along.forward[l], shape_.width, by_weights, stride_,
                 nothing);
-        if (l > 0)
-          product(moved, stride_, rows, in, panels_.forward[l], shape_.width, next, stride_, nothing);
+        if (l > 0) product(moved, stride_, rows, in, panels_.forward[l], shape_.width, next, stride_, nothing);
         tangent_columns<A>(l + 1, by_weights, l > 0 ? next : nullptr, along.bias[l], moved);
       }
       scalar_products(a_[shape_.depth], along, net_bar_);
@@ -264,7 +266,8 @@ class TileNetwork {
   void tangent_columns(int l, const S* by_weights, const S* by_input, const S* bias, S* moved) {
     using D = Dual<V, 1>;
     for (int point = 0; point < points_; ++point) {
-      const std::ptrdiff_t at = std::ptrdiff_t(point) * K * stride_, saved_at = std::ptrdiff_t(point) * A::kSaved * stride_;
+      const std::ptrdiff_t at = std::ptrdiff_t(point) * K * stride_,
+                           saved_at = std::ptrdiff_t(point) * A::kSaved * stride_;
       for (int c = 0; c < padded<S>(shape_.width); c += kLanes) {
         V saved[kMaxSaved], f[kTower + 1];
         D z[K], a[K], dual[kTower];

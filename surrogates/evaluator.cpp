@@ -158,7 +158,8 @@ class Layers {
         S* column = z + point * kPerPoint * stride + o;
         W in[C.count], out[C.count];
         for (int k = 0; k < C.count; ++k) in[k] = Way::widen(column + k * Way::kParts * stride, stride);
-        activate<Propagation{C}>(Tower<W, C.order() + 1>::at(activation, in[0]).d, static_cast<const W*>(nullptr), in, out);
+        activate<Propagation{C}>(Tower<W, C.order() + 1>::at(activation, in[0]).d, static_cast<const W*>(nullptr), in,
+                                 out);
         for (int k = 0; k < C.count; ++k) Way::narrow(out[k], column + k * Way::kParts * stride, stride);
       }
   }

@@ -29,8 +29,8 @@ RESIDUA_HD constexpr bool includes(Derivative d, Derivative a) {
   return true;
 }
 
-/// Which derivatives a jet carries, the value first, then by order. A set is closed: with a derivative come all those of
-/// which it is one, since the chain rule needs them. It is a value template parameter, so every loop over channels
+/// Which derivatives a jet carries, the value first, then by order. A set is closed: with a derivative come all those
+/// of which it is one, since the chain rule needs them. It is a value template parameter, so every loop over channels
 /// unrolls and no channel is propagated that nobody reads.
 struct Channels {
   static constexpr int kMax = 24;
@@ -80,9 +80,7 @@ struct ChannelUse {
   }
   constexpr Channels channels() const {
     Channels sorted = set;
-    const auto before = [](Derivative a, Derivative b) {
-      return order(a) != order(b) ? order(a) < order(b) : a < b;
-    };
+    const auto before = [](Derivative a, Derivative b) { return order(a) != order(b) ? order(a) < order(b) : a < b; };
     for (int k = 1; k < sorted.count; ++k)
       for (int m = k; m > 0 && before(sorted.derivative[m], sorted.derivative[m - 1]); --m) {
         const Derivative d = sorted.derivative[m];

@@ -111,7 +111,8 @@ RESIDUA_HD constexpr Dual<T, N> tanh(const Dual<T, N>& a) {
   return a.chain(t, T(1) - t * t);
 }
 template <class T, int N>
-RESIDUA_HD constexpr Dual<T, N> if_less(const Dual<T, N>& a, const Dual<T, N>& b, const Dual<T, N>& yes, const Dual<T, N>& no) {
+RESIDUA_HD constexpr Dual<T, N> if_less(const Dual<T, N>& a, const Dual<T, N>& b, const Dual<T, N>& yes,
+                                        const Dual<T, N>& no) {
   Dual<T, N> r(if_less(a.v, b.v, yes.v, no.v));
   for (int k = 0; k < N; ++k) r.d[k] = if_less(a.v, b.v, yes.d[k], no.d[k]);
   return r;

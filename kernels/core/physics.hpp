@@ -56,7 +56,8 @@ inline constexpr int kFeatures = [] {
 
 /// Fields from network outputs. D is T itself, or a dual of T that tracks the outputs.
 template <class Ph, class T, class D, Channels C>
-RESIDUA_HD constexpr Rows<Taylor<D, C>, Ph::kFields> transform_of(const Taylor<T, C>* x, const T* p, const Taylor<D, C>* net) {
+RESIDUA_HD constexpr Rows<Taylor<D, C>, Ph::kFields> transform_of(const Taylor<T, C>* x, const T* p,
+                                                                  const Taylor<D, C>* net) {
   if constexpr (requires { Ph::transform(x, p, net); }) {
     return Ph::transform(x, p, net);
   } else {

@@ -11,7 +11,8 @@ template <int N, class F>
 [[gnu::always_inline]] RESIDUA_HD constexpr void unroll(F&& f) {
   [&]<int... K>(std::integer_sequence<int, K...>) __attribute__((always_inline)) {
     (f(std::integral_constant<int, K>()), ...);
-  }(std::make_integer_sequence<int, N>());
+  }
+  (std::make_integer_sequence<int, N>());
 }
 
 }  // namespace residua::inline RESIDUA_ISA

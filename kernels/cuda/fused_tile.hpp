@@ -39,8 +39,8 @@ struct FusedPlan {
   bool panels_shared = false;
 
   template <class S>
-  static FusedPlan of(const MlpShape& shape, const Propagation& propagation, int equations, std::int64_t n, bool gradient,
-                      std::size_t shared_limit, int max_blocks = kMaxBlocks) {
+  static FusedPlan of(const MlpShape& shape, const Propagation& propagation, int equations, std::int64_t n,
+                      bool gradient, std::size_t shared_limit, int max_blocks = kMaxBlocks) {
     const int channels = propagation.count();
     const auto aligned = [](std::size_t bytes) { return (bytes + 255) / 256 * 256; };
     FusedPlan plan;
@@ -225,7 +225,7 @@ class FusedTile {
         input_panel(0)[f * kStride + column] = in[f][k];
         if constexpr (kGradient) taped_input(f)[column] = in[f][k];
       }
-    for (int m = 0; m < kCurved; ++m) taped_leaf(m)[thread] = at.curved(m);
+    at.curved([&](int m, const S& leaf) { taped_leaf(m)[thread] = leaf; });
   }
 
   RESIDUA_HD void forward(int thread, int l) const {
@@ -374,8 +374,8 @@ class FusedTile {
         for (int k = 0; k < K; ++k) z[k] = taped(l - 1, i + r)[k * kTilePoints + lane];
         S leaf[kCurved + 1]{};
         leaves(lane, leaf);
-        activate_reverse<kPropagation>(Tower<S, kPropagation.order() + 2>::at(shape_.activation, z[0]).d, leaf, z, a_bar[r],
-                                       below);
+        activate_reverse<kPropagation>(Tower<S, kPropagation.order() + 2>::at(shape_.activation, z[0]).d, leaf, z,
+                                       a_bar[r], below);
         for (int k = 0; k < K; ++k) input_panel(l)[(i + r) * kStride + k * kTilePoints + lane] = below[k];
       }
     }

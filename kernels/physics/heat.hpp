@@ -54,12 +54,11 @@ struct Heat {
   using Terms = std::tuple<Interior, Initial, Left, Right>;
 
   static auto exact() {
-    return std::tuple{ExactCase{"first mode decays",
-                                {0.1},
-                                [](const auto* at, auto* f) {
-                                  f[w] = exp(at[t] * (-0.1 * kPi * kPi)) * sin(at[x] * kPi);
-                                },
-                                "initial left right"}};
+    return std::tuple{
+        ExactCase{"first mode decays",
+                  {0.1},
+                  [](const auto* at, auto* f) { f[w] = exp(at[t] * (-0.1 * kPi * kPi)) * sin(at[x] * kPi); },
+                  "initial left right"}};
   }
 };
 

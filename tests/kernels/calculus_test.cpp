@@ -87,8 +87,7 @@ TEST(Calculus, ProductsFollowLeibniz) {
   // x^3 y^2 sin(x), derivatives by hand
   const double x = 0.8, y = 1.7, s = std::sin(x), c = std::cos(x);
   const auto X = Beam::coordinate(x, 0), Y = Beam::coordinate(y, 1);
-  const double along_x[] = {x * x * x * s, 3 * x * x * s + x * x * x * c,
-                            6 * x * s + 6 * x * x * c - x * x * x * s,
+  const double along_x[] = {x * x * x * s, 3 * x * x * s + x * x * x * c, 6 * x * s + 6 * x * x * c - x * x * x * s,
                             6 * s + 18 * x * c - 9 * x * x * s - x * x * x * c,
                             24 * c - 36 * x * s - 12 * x * x * c + x * x * x * s};
   const double along_y[] = {y * y, 2 * y, 2};
@@ -99,7 +98,8 @@ TEST(Calculus, ProductsFollowLeibniz) {
 double slope_of(Activation activation, int n, double z) {
   const double h = 1e-3;
   const auto at = [&](double x) { return Tower<double, 6>::at(activation, x).d[n]; };
-  return (45 * (at(z + h) - at(z - h)) - 9 * (at(z + 2 * h) - at(z - 2 * h)) + at(z + 3 * h) - at(z - 3 * h)) / (60 * h);
+  return (45 * (at(z + h) - at(z - h)) - 9 * (at(z + 2 * h) - at(z - 2 * h)) + at(z + 3 * h) - at(z - 3 * h)) /
+         (60 * h);
 }
 
 TEST(Activations, TowersAreDerivatives) {

@@ -50,7 +50,8 @@ TYPED_TEST(FusedTest, ResidualsEqualTheReferenceOnEveryInstructionSet) {
 TYPED_TEST(FusedTest, GradientEqualsCentralDifferencesOfTheReference) {
   using Ph = TypeParam;
   for_each_term<Ph>([]<class Term>() {
-    for (const Activation activation : {Activation::tanh, Activation::sin, Activation::silu, Activation::gelu, Activation::tanh_slope}) {
+    for (const Activation activation :
+         {Activation::tanh, Activation::sin, Activation::silu, Activation::gelu, Activation::tanh_slope}) {
       const auto q = Problem<Ph>::template make<Term>(21, 6, 2, activation, 7);
       const auto result = run<double, Term>(q, 2);
       double total = 0;

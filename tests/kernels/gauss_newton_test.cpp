@@ -116,7 +116,8 @@ TYPED_TEST(GaussNewtonTest, ProductsAreThoseOfTheJacobian) {
   using Ph = TypeParam;
   for_each_term<Ph>([]<class Term>() {
     for (const std::string& isa : supported_isas())
-      for (const Activation activation : {Activation::tanh_slope, Activation::sin, Activation::silu, Activation::gelu}) {
+      for (const Activation activation :
+           {Activation::tanh_slope, Activation::sin, Activation::silu, Activation::gelu}) {
         force_isa(isa);
         const auto q = Problem<Ph>::template make<Term>(35, 9, 3, activation, 11);
         const Cast<double, Ph> cast(q);

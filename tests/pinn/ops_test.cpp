@@ -65,7 +65,7 @@ struct Composed {
     const auto order = jet_rows(find_term(physics, "interior"));
     const auto u = [&](int field, int a, int b) {
       for (std::size_t r = 0; r < order.size(); ++r)
-        if (order[r].field == field && order[r].coords == std::array{a, b}) return leaf[std::int64_t(r)];
+        if (order[r].field == field && order[r].coords == std::array{a, b, -1, -1}) return leaf[std::int64_t(r)];
       throw std::logic_error("the kernel does not read this derivative");
     };
     return equation(params.to(leaf.scalar_type()), u);
@@ -199,9 +199,10 @@ Tensor network(const MlpShape& shape, const Tensor& weights, Tensor in) {
     in = weights.narrow(0, at, fan_in * fan_out).view({fan_out, fan_in}).matmul(in) +
          weights.narrow(0, at + fan_in * fan_out, fan_out).unsqueeze(1);
     if (l == shape.depth) break;
-    in = shape.activation == Activation::tanh  ? at::tanh(in)
-         : shape.activation == Activation::sin ? at::sin(in)
-                                               : at::silu(in);
+    in = shape.activation == Activation::tanh   ? at::tanh(in)
+         : shape.activation == Activation::sin  ? at::sin(in)
+         : shape.activation == Activation::gelu ? at::gelu(in)
+                                                : at::silu(in);
   }
   return in;
 }
@@ -222,7 +223,7 @@ Tensor nested_loss(const Case& c, const Tensor& weights) {
 
 TEST(FusedLoss, EqualsNestedAutograd) {
   for (const std::string physics : {"burgers", "heat_rod"})
-    for (const std::string activation : {"tanh", "sin", "silu"})
+    for (const std::string activation : {"tanh", "sin", "silu", "gelu"})
       for (const std::string envelope : {"", physics == "burgers" ? "viscosity = 0.02" : "diffusivity = 0.07"}) {
         SCOPED_TRACE(physics + " " + activation + " " + envelope);
         const Case c("physics = '" + physics + "'\n[network]\nwidth = 9\ndepth = 3\nactivation = '" + activation +

@@ -94,7 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
                 kRod + "[network]\nactivation = \"re\\nlu\"",
                 3,
                 {"network.activation", "tanh, sin, silu, gelu"}},
-        Mistake{"EmptyActivation", kRod + "[network]\nactivation = ''", 3, {"network.activation", "tanh, sin, silu, gelu"}},
+        Mistake{
+            "EmptyActivation", kRod + "[network]\nactivation = ''", 3, {"network.activation", "tanh, sin, silu, gelu"}},
         Mistake{"UnknownPrecision",
                 kRod + "[adam]\nprecision = 'float16'",
                 3,
