@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 #include "kernels/catalog.hpp"
 #include "kernels/core/error.hpp"
@@ -33,7 +34,7 @@ void check(const TermKernel<S>& kernel, const MlpShape& shape, const Points<S>& 
 template <class S>
 std::int64_t first_not_finite(const S* values, std::int64_t n) {
   bool finite = true;
-  for (std::int64_t i = 0; i < n; ++i) finite &= values[i] - values[i] == 0;
+  for (std::int64_t i = 0; i < n; ++i) finite &= std::abs(values[i]) <= std::numeric_limits<S>::max();
   return finite ? n : std::find_if(values, values + n, [](S x) { return !std::isfinite(x); }) - values;
 }
 
