@@ -201,7 +201,7 @@ class FusedTile {
 
   RESIDUA_HD PointHead head(std::int64_t i) const {
     const Points<S>& points = args_.points;
-    PointHead head;
+    PointHead head{};
     for (int c = 0; c < Ph::kCoords; ++c) head.at.x[c] = points.coords[c * points.n + i];
     for (int k = 0; k < Ph::kParams; ++k) {
       const int row = points.design_row[k];
