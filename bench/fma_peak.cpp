@@ -5,7 +5,7 @@
 
 #include "bench/fma_loop.hpp"
 #include "kernels/core/error.hpp"
-#include "kernels/fused.hpp"
+#include "kernels/isa.hpp"
 
 namespace residua::bench {
 namespace {
@@ -13,9 +13,13 @@ namespace {
 template <class S>
 FmaLoop<S> active_loop(long rounds) {
   const S half = S(0.5), one = 1;
-  if (active_isa() == "avx512") return avx512::fma_loop<S>(rounds, half, one);
-  if (active_isa() == "avx2") return avx2::fma_loop<S>(rounds, half, one);
-  return baseline::fma_loop<S>(rounds, half, one);
+  if constexpr (isa_is_built("avx512"))
+    if (active_isa() == "avx512") return avx512::fma_loop<S>(rounds, half, one);
+  if constexpr (isa_is_built("avx2"))
+    if (active_isa() == "avx2") return avx2::fma_loop<S>(rounds, half, one);
+  if constexpr (isa_is_built("baseline"))
+    if (active_isa() == "baseline") return baseline::fma_loop<S>(rounds, half, one);
+  throw Error("FMA peak: no loop for the instruction set in use");
 }
 
 /// Operations per second of `rounds` on every thread, from the start of the first to the end of the last.

@@ -69,9 +69,9 @@ class Result:
 class Run:
     """One call of scripts/bench: where things are, what was asked, and what was found out on the way."""
 
-    def __init__(self, build, fresh=False, train=True, configs=ROOT / "configs", runs=None, peers=None):
+    def __init__(self, build, fresh=False, train=True, configs=ROOT / "configs", runs=None, peers=None, seeds=1):
         self.build = pathlib.Path(build).resolve()
-        self.fresh, self.train = fresh, train
+        self.fresh, self.train, self.seeds = fresh, train, seeds
         self.peers = peers  # the folder that bench/peers/setup made, or None: leave the peers out
         self.configs = pathlib.Path(configs)
         self.runs = pathlib.Path(runs) if runs else self.build / "bench-runs"

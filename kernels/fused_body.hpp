@@ -1,6 +1,5 @@
 #pragma once
 #include "kernels/head.hpp"
-#include "kernels/registry.hpp"
 #include "kernels/residual_body.hpp"
 #include "kernels/term_kernel.hpp"
 #include "kernels/tile.hpp"
@@ -246,22 +245,16 @@ inline constexpr TermKernel<S> kTermKernel = [] {
   return kernel;
 }();
 
-}  // namespace residua::inline RESIDUA_ISA
-
-namespace residua::RESIDUA_ISA {
-
-template <class S>
-const TermKernel<S>* term_kernel(TermId id) {
+template <class Ph, class S>
+const TermKernel<S>* term_kernel_of(int term) {
   const TermKernel<S>* found = nullptr;
-  int physics = 0;
-  for_each_physics([&]<class Ph>() {
-    int term = 0;
-    for_each_term<Ph>([&]<class Term>() {
-      if (physics == id.physics && term++ == id.term) found = &kTermKernel<Ph, Term, S>;
-    });
-    if (physics++ == id.physics && id.term == kTerms<Ph>) found = &kTermKernel<Ph, Answer<Ph>, S>;
-  });
+  int index = 0;
+  const auto visit = [&]<class Term>() {
+    if (index++ == term) found = &kTermKernel<Ph, Term, S>;
+  };
+  for_each_term<Ph>(visit);
+  visit.template operator()<Answer<Ph>>();
   return found;
 }
 
-}  // namespace residua::RESIDUA_ISA
+}  // namespace residua::inline RESIDUA_ISA

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <tuple>
+#include <vector>
 
 #include "kernels/core/error.hpp"
 
@@ -20,25 +21,36 @@ struct Isa {
   GramKernel (*gram)();
 };
 
-const Isa kIsas[] = {{"avx512",
+/// What this build has, the widest first.
+const std::vector<Isa>& built_isas() {
+  static const std::vector<Isa> all = [] {
+    std::vector<Isa> list;
+    if constexpr (isa_is_built("avx512"))
+      list.push_back({"avx512",
                       [] {
                         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                                __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
                                __builtin_cpu_supports("fma");
                       },
                       {avx512::term_kernel<float>, avx512::term_kernel<double>},
-                      avx512::gram_kernel},
-                     {"avx2",
+                      avx512::gram_kernel});
+    if constexpr (isa_is_built("avx2"))
+      list.push_back({"avx2",
                       [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
                       {avx2::term_kernel<float>, avx2::term_kernel<double>},
-                      avx2::gram_kernel},
-                     {"baseline",
+                      avx2::gram_kernel});
+    if constexpr (isa_is_built("baseline"))
+      list.push_back({"baseline",
                       [] { return true; },
                       {baseline::term_kernel<float>, baseline::term_kernel<double>},
-                      baseline::gram_kernel}};
+                      baseline::gram_kernel});
+    return list;
+  }();
+  return all;
+}
 
 const Isa& find_isa(std::string_view name) {
-  for (const Isa& isa : kIsas)
+  for (const Isa& isa : built_isas())
     if (name == isa.name && isa.supported()) return isa;
   throw Error(fmt::format("instruction set '{}' is not available on this machine: expected one of {}", name,
                           fmt::join(supported_isas(), ", ")));
@@ -46,9 +58,9 @@ const Isa& find_isa(std::string_view name) {
 
 const Isa& initial_isa() {
   if (const char* forced = std::getenv("RESIDUA_FORCE_ISA")) return find_isa(forced);
-  for (const Isa& isa : kIsas)
+  for (const Isa& isa : built_isas())
     if (isa.supported()) return isa;
-  return kIsas[2];
+  throw Error("this machine has none of the instruction sets that this build was made for: " RESIDUA_ISAS);
 }
 
 std::atomic<const Isa*>& active() {
@@ -60,7 +72,7 @@ std::atomic<const Isa*>& active() {
 
 std::vector<std::string> supported_isas() {
   std::vector<std::string> names;
-  for (const Isa& isa : kIsas)
+  for (const Isa& isa : built_isas())
     if (isa.supported()) names.emplace_back(isa.name);
   return names;
 }

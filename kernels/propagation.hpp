@@ -19,7 +19,7 @@ struct Propagation {
   constexpr bool operator==(const Propagation&) const = default;
   constexpr int count() const { return base.count + (collapsed ? 1 : 0); }
   constexpr int order() const {
-    int most = base.order();
+    int most = collapsed && base.order() == 0 ? 1 : base.order();  // s' needs f' even if nothing else does
     for (int m = 0; m < curved; ++m)
       if (residua::order(leaf[m]) > most) most = residua::order(leaf[m]);
     return most;

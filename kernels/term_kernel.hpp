@@ -45,6 +45,13 @@ struct TermKernel {
   void (*residual)(const ResidualArgs<S>&);
 };
 
+inline namespace RESIDUA_ISA {
+/// The kernel of one term of the physics Ph, or of its answer; null for a term out of range. Instantiated in a
+/// translation unit of its own for each physics, in the namespace of each instruction set.
+template <class Ph, class S>
+const TermKernel<S>* term_kernel_of(int term);
+}  // namespace RESIDUA_ISA
+
 /// Products of tall matrices with themselves, compiled for one instruction set.
 struct GramKernel {
   int width;  ///< columns of a panel

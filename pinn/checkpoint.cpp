@@ -1,7 +1,6 @@
 #include "pinn/checkpoint.hpp"
 
 #include <fmt/format.h>
-#include <torch/optim/lbfgs.h>
 #include <torch/serialize.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 
 #include "datasets/atomic_file.hpp"
 #include "kernels/core/error.hpp"
+#include "pinn/optimizers/optimizer.hpp"
 
 namespace residua {
 namespace {
@@ -56,16 +56,14 @@ void with_archive(const std::filesystem::path& path, F&& f) {
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& path, const TrainState& state, torch::optim::Optimizer& optimizer) {
-  // Scratch of L-BFGS, which it makes anew, and cannot be written while it is not filled.
-  if (dynamic_cast<torch::optim::LBFGS*>(&optimizer))
-    for (auto& [param, own_state] : optimizer.state())
-      static_cast<torch::optim::LBFGSParamState&>(*own_state).al(std::nullopt);
+void save_checkpoint(const std::filesystem::path& path, const TrainState& state, Optimizer& optimizer) {
   torch::serialize::OutputArchive archive, own;
   archive.write("weights", state.weights, true);
-  archive.write("phase", c10::IValue(state.phase));
+  archive.write("stage", c10::IValue(state.stage));
   archive.write("step", c10::IValue(state.step));
-  archive.write("points_from", c10::IValue(state.points_from));
+  archive.write("steps_before", c10::IValue(state.steps_before));
+  archive.write("draw", c10::IValue(state.draw));
+  archive.write("points", c10::IValue(state.points));
   archive.write("seconds", c10::IValue(state.seconds));
   archive.write("run", text_tensor(state.run), true);
   optimizer.save(own);
@@ -84,9 +82,11 @@ TrainState load_checkpoint(const std::filesystem::path& path) {
       return v;
     };
     archive.read("weights", state.weights, true);
-    state.phase = value("phase").toInt();
+    state.stage = value("stage").toInt();
     state.step = value("step").toInt();
-    state.points_from = value("points_from").toInt();
+    state.steps_before = value("steps_before").toInt();
+    state.draw = value("draw").toInt();
+    state.points = value("points").toTensorVector();
     state.seconds = value("seconds").toDouble();
     at::Tensor run;
     archive.read("run", run, true);
@@ -96,7 +96,7 @@ TrainState load_checkpoint(const std::filesystem::path& path) {
   return state;
 }
 
-void load_optimizer(const std::filesystem::path& path, torch::optim::Optimizer& optimizer) {
+void load_optimizer(const std::filesystem::path& path, Optimizer& optimizer) {
   with_archive(path, [&](torch::serialize::InputArchive& archive) {
     torch::serialize::InputArchive own;
     archive.read("optimizer", own);

@@ -13,6 +13,7 @@ Model model_of(const RunFile& run, const Problem& problem, const TrainResult& tr
   std::vector<std::string> design;
   for (const int p : problem.design()) design.emplace_back(physics.params[std::size_t(p)].name);
   Model model = new_model(physics.name, design, run.width, run.depth, run.activation);
+  model.precision = run.save_float64 ? Precision::float64 : Precision::float32;
   model.weights = trained.weights;
   model.center = problem.center();
   model.scale = problem.scale();

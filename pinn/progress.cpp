@@ -10,7 +10,8 @@ namespace residua {
 
 Progress::Progress(Mode mode) : quiet_(mode == Mode::quiet), terminal_(isatty(STDERR_FILENO) != 0) {}
 
-void Progress::update(const std::string& what, std::int64_t done, std::int64_t total, const std::string& detail) {
+void Progress::update(const std::string& what, std::int64_t done, std::int64_t total,
+                      const std::function<std::string()>& detail) {
   if (quiet_) return;
   const auto now = Clock::now();
   if (what != phase_) {
@@ -30,11 +31,11 @@ void Progress::update(const std::string& what, std::int64_t done, std::int64_t t
     constexpr int kWidth = 24;
     const int filled = total > 0 ? int(kWidth * done / total) : kWidth;
     fmt::print(stderr, "\r\033[K{} [{:#<{}}{:.<{}}] {}/{} ETA {:02}:{:02}  {}", what, "", filled, "", kWidth - filled,
-               done, total, left / 60, left % 60, detail);
+               done, total, left / 60, left % 60, detail());
     open_ = true;
   } else {
     fmt::print(stderr, "phase={} step={} of={} seconds={:.1f} eta_seconds={} {}\n", what, done, total, elapsed, left,
-               detail);
+               detail());
   }
   std::fflush(stderr);
 }

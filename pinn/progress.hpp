@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace residua {
@@ -12,8 +13,10 @@ class Progress {
   enum class Mode { automatic, quiet };
   explicit Progress(Mode mode = Mode::automatic);
 
-  /// `what` is the phase, `done` of `total` steps are over, `detail` is what the phase has to say.
-  void update(const std::string& what, std::int64_t done, std::int64_t total, const std::string& detail);
+  /// `what` is the phase, `done` of `total` steps are over, `detail` tells what the phase has to say; it is called only
+  /// when that is shown.
+  void update(const std::string& what, std::int64_t done, std::int64_t total,
+              const std::function<std::string()>& detail);
   /// Ends the line.
   void finish();
 

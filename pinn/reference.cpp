@@ -3,10 +3,13 @@
 #include <cmath>
 #include <numbers>
 
+#include "datasets/exact/adr.hpp"
 #include "datasets/exact/burgers.hpp"
+#include "datasets/exact/kiln.hpp"
 #include "datasets/exact/mim.hpp"
 #include "datasets/kiln_axial_reference.hpp"
 #include "datasets/kiln_wall_reference.hpp"
+#include "datasets/periodic_reference.hpp"
 #include "kernels/registry.hpp"
 
 namespace residua {
@@ -32,6 +35,87 @@ std::vector<double> solve_heat_rod(std::span<const double> params, const Grid& g
   std::vector<double> out(grid.points());
   for_each_point(grid, [&](std::size_t i, double t, double x) {
     out[i] = std::exp(-params[physics::HeatRod::a] * pi * pi * t) * std::sin(pi * x);
+  });
+  return out;
+}
+
+std::vector<double> solve_advection(std::span<const double> params, const Grid& grid) {
+  std::vector<double> out(grid.points());
+  for_each_point(grid,
+                 [&](std::size_t i, double t, double x) { out[i] = std::sin(x - params[physics::Advection::c] * t); });
+  return out;
+}
+
+std::vector<double> solve_heat_2d(std::span<const double> params, const Grid& grid) {
+  constexpr double pi = std::numbers::pi;
+  const double rate = pi * pi * (400 * params[physics::Heat2d::Dx] + params[physics::Heat2d::Dy]);
+  std::vector<double> out;
+  for (const double t : grid.axes[0])
+    for (const double x : grid.axes[1])
+      for (const double y : grid.axes[2]) out.push_back(std::exp(-rate * t) * std::sin(20 * pi * x) * std::sin(pi * y));
+  return out;
+}
+
+std::vector<double> solve_allen_cahn(std::span<const double> params, const Grid& grid) {
+  using Ph = physics::AllenCahn;
+  return periodic_reference(allen_cahn_problem(params[Ph::D], params[Ph::r]), grid.axes[0], grid.axes[1],
+                            {.points = 8192});  // for the kink of the start
+}
+
+std::vector<double> solve_kdv(std::span<const double> params, const Grid& grid) {
+  return periodic_reference(kdv_problem(params[physics::Kdv::m]), grid.axes[0], grid.axes[1]);
+}
+
+std::vector<double> solve_kuramoto_sivashinsky(std::span<const double> params, const Grid& grid) {
+  using Ph = physics::KuramotoSivashinsky;
+  return periodic_reference(kuramoto_sivashinsky_problem(params[Ph::a], params[Ph::b], params[Ph::g]), grid.axes[0],
+                            grid.axes[1], {.points = 512});
+}
+
+std::vector<double> solve_slab_cooling(std::span<const double> params, const Grid& grid) {
+  std::vector<double> out(grid.points());
+  for_each_point(grid, [&](std::size_t i, double t, double x) {
+    out[i] = exact::convective_slab(params[physics::SlabCooling::Bi], t, x);
+  });
+  return out;
+}
+
+std::vector<double> solve_cylinder_cooling(std::span<const double> params, const Grid& grid) {
+  std::vector<double> out(grid.points());
+  for_each_point(grid, [&](std::size_t i, double t, double r) {
+    out[i] = exact::convective_cylinder(params[physics::CylinderCooling::Bi], t, r);
+  });
+  return out;
+}
+
+std::vector<double> solve_wall_conduction(std::span<const double> params, const Grid& grid) {
+  using Ph = physics::WallConduction;
+  const double ratio = params[Ph::ratio];
+  exact::Conductor wall{1, params[Ph::b], 0, 1, params[Ph::Ti], params[Ph::To]};
+  std::vector<double> out;
+  if (ratio == 1) {
+    for (const double x : grid.axes[0]) out.push_back(exact::kirchhoff_slab(wall, x));
+  } else {
+    wall.from = 1;
+    wall.to = ratio;
+    for (const double x : grid.axes[0]) out.push_back(exact::kirchhoff_cylinder(wall, 1 + (ratio - 1) * x));
+  }
+  return out;
+}
+
+std::vector<double> solve_radiation_cooling(std::span<const double> params, const Grid& grid) {
+  using Ph = physics::RadiationCooling;
+  std::vector<double> out;
+  for (const double t : grid.axes[0])
+    out.push_back(exact::radiation_temperature(params[Ph::K], params[Ph::Ts], params[Ph::Ti], t));
+  return out;
+}
+
+std::vector<double> solve_ogata_banks(std::span<const double> params, const Grid& grid) {
+  const exact::Adr column{1, 1 / params[physics::OgataBanks::Pe]};
+  std::vector<double> out(grid.points());
+  for_each_point(grid, [&](std::size_t i, double t, double x) {
+    out[i] = x == 0 ? 1 : exact::adr_first_type(column, x, t);  // at the corner the inlet holds
   });
   return out;
 }
@@ -113,12 +197,24 @@ struct Entry {
   Reference reference;
 };
 
-const Entry kReferences[] = {{physics::Burgers::name, {"exact (Cole-Hopf)", solve_burgers}},
-                             {physics::HeatRod::name, {"exact", solve_heat_rod}},
-                             {physics::KilnAxial::name, {"finite differences, IDA", solve_kiln_axial}},
-                             {physics::KilnAxialSteady::name, {"collocation, Newton", solve_kiln_axial_steady}},
-                             {physics::KilnWall::name, {"finite volumes, CVODE", solve_kiln_wall}},
-                             {physics::LeachColumn::name, {"exact (Laplace inversion)", solve_leach_column}}};
+const Entry kReferences[] = {
+    {physics::Advection::name, {"exact", solve_advection}},
+    {physics::AllenCahn::name, {"Fourier series, Runge-Kutta", solve_allen_cahn}},
+    {physics::Burgers::name, {"exact (Cole-Hopf)", solve_burgers}},
+    {physics::CylinderCooling::name, {"exact (series)", solve_cylinder_cooling}},
+    {physics::Heat2d::name, {"exact", solve_heat_2d}},
+    {physics::HeatRod::name, {"exact", solve_heat_rod}},
+    {physics::Kdv::name, {"Fourier series, Runge-Kutta", solve_kdv}},
+    {physics::KdvPeriodic::name, {"Fourier series, Runge-Kutta", solve_kdv}},
+    {physics::KilnAxial::name, {"finite differences, IDA", solve_kiln_axial}},
+    {physics::KilnAxialSteady::name, {"collocation, Newton", solve_kiln_axial_steady}},
+    {physics::KilnWall::name, {"finite volumes, CVODE", solve_kiln_wall}},
+    {physics::KuramotoSivashinsky::name, {"Fourier series, Runge-Kutta", solve_kuramoto_sivashinsky}},
+    {physics::LeachColumn::name, {"exact (Laplace inversion)", solve_leach_column}},
+    {physics::OgataBanks::name, {"exact", solve_ogata_banks}},
+    {physics::RadiationCooling::name, {"exact", solve_radiation_cooling}},
+    {physics::SlabCooling::name, {"exact (series)", solve_slab_cooling}},
+    {physics::WallConduction::name, {"exact (Kirchhoff)", solve_wall_conduction}}};
 
 }  // namespace
 

@@ -79,6 +79,17 @@ class Section {
     if (node && !node->is_table()) fail(*node, key, "expected a table");
     return {node ? node->as_table() : nullptr, file_, name_.empty() ? key : name_ + "." + key};
   }
+  /// The tables of an array [[key]].
+  std::vector<Section> tables(const std::string& key) {
+    const toml::node* node = take(key);
+    if (!node) return {};
+    const toml::array* array = node->as_array();
+    if (!array || array->empty() || !array->is_homogeneous<toml::table>())
+      fail(*node, key, fmt::format("expected tables [[{}]]", key));
+    std::vector<Section> sections;
+    for (const toml::node& table : *array) sections.push_back({table.as_table(), file_, key});
+    return sections;
+  }
   void finish() const {
     if (!table_) return;
     for (const auto& [key, node] : *table_)
@@ -136,10 +147,60 @@ void read_terms(Section section, const PhysicsInfo& physics, RunFile& run) {
 
 constexpr std::array kPrecisions = {"float32", "float64"};
 constexpr std::array kSamplings = {"sobol", "uniform"};  // in the order of Sampling
+// In the order of Method.
+constexpr std::array kMethods = {"adam", "soap", "muon", "lbfgs", "ssbroyden", "levenberg_marquardt"};
+
+bool has_learning_rate(Method method) {
+  return method == Method::adam || method == Method::soap || method == Method::muon;
+}
+bool needs_float64(Method method) { return method == Method::ssbroyden || method == Method::levenberg_marquardt; }
+
+Stage read_stage(Section& section) {
+  const std::size_t method = section.choice("optimizer", kMethods, kMethods.size());
+  if (method == kMethods.size())
+    section.fail(fmt::format("expected an optimizer: one of {}", fmt::join(kMethods, ", ")));
+  Stage stage = Stage::of(Method(method));
+  section.number("steps", stage.steps, 0, 1e9);
+  section.number("resample", stage.resample, 1, 1e9);
+  section.number("more_points", stage.more_points, 0.01, 1000);
+  section.number("adaptive", stage.adaptive, 0, 8);
+  if (!needs_float64(stage.method)) stage.float64 = section.choice("precision", kPrecisions, stage.float64) == 1;
+  if (has_learning_rate(stage.method)) {
+    section.number("learning_rate", stage.learning_rate, 1e-12, 1);
+    section.number("final_learning_rate", stage.final_learning_rate, 0, 1);
+  }
+  if (stage.method == Method::lbfgs) section.number("history", stage.history, 1, 1000);
+  section.finish();
+  return stage;
+}
+
+/// A warm-up that gets anywhere from anywhere, then the method that finishes.
+std::vector<Stage> default_stages() { return {Stage::of(Method::adam), Stage::of(Method::levenberg_marquardt)}; }
 
 }  // namespace
 
 std::string_view name_of(Activation activation) { return kActivations[std::size_t(activation)]; }
+std::string_view name_of(Method method) { return kMethods[std::size_t(method)]; }
+
+Stage Stage::of(Method method) {
+  Stage stage;
+  stage.method = method;
+  if (has_learning_rate(method)) return stage;
+  stage.float64 = true;
+  stage.resample = 500;
+  stage.more_points = 4;  // since they stay for many steps
+  if (method == Method::levenberg_marquardt) {
+    stage.steps = 300;
+    stage.resample = 100;
+  }
+  return stage;
+}
+
+std::int64_t RunFile::steps() const {
+  std::int64_t sum = 0;
+  for (const Stage& stage : stages) sum += stage.steps;
+  return sum;
+}
 
 RunFile RunFile::parse(const std::string& text, const std::string& name) {
   toml::table root;
@@ -169,21 +230,12 @@ RunFile RunFile::parse(const std::string& text, const std::string& name) {
   run.activation = Activation(network.choice("activation", kActivations, std::size_t(run.activation)));
   network.finish();
 
-  Section adam = top.table("adam");
-  adam.number("steps", run.adam.steps, 0, 1e9);
-  adam.number("learning_rate", run.adam.learning_rate, 1e-12, 1);
-  adam.number("final_learning_rate", run.adam.final_learning_rate, 0, 1);
-  adam.number("resample", run.adam.resample, 1, 1e9);
-  run.adam.float64 = adam.choice("precision", kPrecisions, run.adam.float64) == 1;
-  adam.finish();
+  Section surrogate = top.table("surrogate");
+  run.save_float64 = surrogate.choice("precision", kPrecisions, run.save_float64) == 1;
+  surrogate.finish();
 
-  Section lbfgs = top.table("lbfgs");
-  lbfgs.number("steps", run.lbfgs.steps, 0, 1e9);
-  lbfgs.number("history", run.lbfgs.history, 1, 1000);
-  lbfgs.number("resample", run.lbfgs.resample, 1, 1e9);
-  lbfgs.number("more_points", run.lbfgs.more_points, 0.01, 1000);
-  run.lbfgs.float64 = lbfgs.choice("precision", kPrecisions, run.lbfgs.float64) == 1;
-  lbfgs.finish();
+  for (Section& stage : top.tables("stage")) run.stages.push_back(read_stage(stage));
+  if (run.stages.empty()) run.stages = default_stages();
 
   read_envelope(top.table("envelope"), physics, run);
   read_terms(top.table("terms"), physics, run);

@@ -24,20 +24,21 @@ struct TermSettings {
 /// How points are spread over the envelope: evenly (quasi-random), or independently.
 enum class Sampling { sobol, uniform };
 
-struct AdamSettings {
-  int steps = 10000;
-  double learning_rate = 2e-3;
-  double final_learning_rate = 2e-5;  ///< reached along a half cosine
-  int resample = 1;                   ///< steps between fresh points
-  bool float64 = false;
-};
+/// How a stage lowers the loss (pinn/optimizers/).
+enum class Method : std::uint8_t { adam, soap, muon, lbfgs, ssbroyden, levenberg_marquardt };
 
-struct LbfgsSettings {
+/// A stretch of training with one optimizer. Settings that an optimizer has no use for are errors in a run file.
+struct Stage {
+  Method method = Method::adam;
   int steps = 1000;
-  int history = 50;
-  int resample = 500;      ///< steps between fresh points
-  double more_points = 4;  ///< times the points of Adam, since they stay for many steps
-  bool float64 = true;
+  int resample = 1;        ///< steps between fresh points
+  double more_points = 1;  ///< times the points of the terms
+  double adaptive = 0;     ///< power of the residual that draws points to it; 0: evenly spread
+  bool float64 = false;
+  double learning_rate = 2e-3, final_learning_rate = 2e-5;
+  int history = 50;  ///< pairs that L-BFGS remembers
+
+  static Stage of(Method method);  ///< the defaults of an optimizer
 };
 
 /// A training run, as its TOML file says. Unknown keys are errors that list the known ones.
@@ -49,11 +50,13 @@ struct RunFile {
   int width = 32, depth = 3;
   Activation activation = Activation::tanh;
   std::map<std::string, TermSettings> terms;
-  AdamSettings adam;
-  LbfgsSettings lbfgs;
+  std::vector<Stage> stages;
   int checkpoint_every = 1000;
+  bool save_float64 = false;  ///< precision in which the surrogate is saved and computes
   int validation_cases = 256;
   std::string text;  ///< the file itself, for provenance
+
+  std::int64_t steps() const;  ///< of all stages
 
   static RunFile read(const std::filesystem::path& path);
   /// `name` stands for the file in messages.
@@ -61,5 +64,6 @@ struct RunFile {
 };
 
 std::string_view name_of(Activation activation);
+std::string_view name_of(Method method);
 
 }  // namespace residua

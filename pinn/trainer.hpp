@@ -33,9 +33,10 @@ struct TrainResult {
   double seconds = 0;  ///< of training, over all resumed parts
   std::int64_t steps = 0;
   std::string stop_reason;
+  bool finished = false;  ///< all stages are over; otherwise there is a checkpoint to go on from
 };
 
-/// Trains the network of a problem: Adam on fresh points, then L-BFGS on points that stay for a while.
+/// Trains the network of a problem, stage by stage of the run file.
 /// Throws Error for a loss that is not finite (naming the term) and for checkpoints that do not belong to the run.
 TrainResult train(const RunFile& run, const Problem& problem, const TrainOptions& options);
 

@@ -35,9 +35,10 @@ double median(std::vector<double> values) {
 
 }  // namespace
 
-Grid validation_grid(const Problem& problem, int points) {
+Grid validation_grid(const Problem& problem) {
   Grid grid;
   const auto& coords = problem.physics().coords;
+  const int points = !problem.design().empty() ? 40 : coords.size() == 1 ? 1001 : coords.size() == 2 ? 201 : 41;
   for (std::size_t c = 0; c < coords.size(); ++c) {
     const Range range = problem.coord_range(int(c));
     const bool time = coords[c].name == "time";

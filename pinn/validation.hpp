@@ -21,9 +21,10 @@ struct Judgement {
 using Predictor = std::function<std::vector<double>(const std::vector<double>& params,
                                                     const std::vector<double>& coords, std::size_t n)>;
 
-/// The grid that a case is judged on: `points` along each coordinate of the envelope, the start of time left out
-/// (where fields jump).
-Grid validation_grid(const Problem& problem, int points = 40);
+/// The grid that a case is judged on, evenly spaced over the envelope, the start of time left out (where fields jump):
+/// 40 points along each coordinate where there are many cases; for a problem without design inputs 1,001 along one
+/// coordinate, 201 along each of two, 41 along each of three.
+Grid validation_grid(const Problem& problem);
 
 /// Parameters of all cases, plant units: row 0 is the default case, the others are unseen Sobol samples of the
 /// envelope.

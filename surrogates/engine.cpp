@@ -8,6 +8,7 @@
 
 #include "kernels/core/error.hpp"
 #include "kernels/fused.hpp"
+#include "kernels/isa.hpp"
 
 namespace residua {
 
@@ -33,9 +34,13 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 template <class S>
 const Evaluator<S>* active_evaluator(int physics) {
   const std::string_view isa = active_isa();
-  return isa == "avx512" ? avx512::evaluator<S>(physics)
-         : isa == "avx2" ? avx2::evaluator<S>(physics)
-                         : baseline::evaluator<S>(physics);
+  if constexpr (isa_is_built("avx512"))
+    if (isa == "avx512") return avx512::evaluator<S>(physics);
+  if constexpr (isa_is_built("avx2"))
+    if (isa == "avx2") return avx2::evaluator<S>(physics);
+  if constexpr (isa_is_built("baseline"))
+    if (isa == "baseline") return baseline::evaluator<S>(physics);
+  return nullptr;
 }
 
 }  // namespace

@@ -1,67 +1,17 @@
 """From an empty machine to a trained surrogate answering in a control loop: is each step good and fast enough?"""
 
-import json
 import os
 import re
 import shutil
 
-from bench.scoreboard import ROOT, Failed, Figure, NotMeasured, Run, say, seconds_of
-
-UNSEEN_CASES = 256
+from bench.scoreboard import ROOT, Failed, Figure, NotMeasured, say, seconds_of
+from bench.trained import card, surrogate, worst_error
 
 # --- trained surrogates -----------------------------------------------------------------------------------------------
 
 
-def surrogate(run: Run, name):
-    """The surrogate that configs/<name>.toml trains: the one of an earlier run if it came from the same text."""
-    return run.once(f"surrogate {name}", lambda: find_or_train(run, name))
-
-
-def find_or_train(run, name):
-    config = run.configs / f"{name}.toml"
-    if not config.exists():
-        raise NotMeasured(f"there is no {config.name}")
-    folder = run.runs / name
-    file = folder / "surrogate.h5"
-    run.program("pinn/residua", "residua")
-    if not run.fresh and file.exists():
-        try:
-            if run.residua("info", file, "--run-file") == config.read_text():
-                return file
-        except Failed:
-            pass  # a file of another version of the format, for instance
-    if not run.train:
-        raise NotMeasured("not trained yet, and --no-train was given")
-    shutil.rmtree(folder, ignore_errors=True)
-    say(f"training {name} (minutes)")
-    run.residua("train", config, "--out", folder, show=True)
-    return file
-
-
-def card(run, name):
-    return run.once(f"card {name}", lambda: json.loads(run.residua("info", surrogate(run, name), "--json")))
-
-
 def training_seconds(name):
     return lambda run: card(run, name)["training_seconds"]
-
-
-def worst_error(name, kind):
-    """The largest error of that kind among the outputs."""
-
-    def measure(run):
-        validation = card(run, name)["validation"]
-        if not validation["errors"]:
-            raise Failed("the surrogate is not validated")
-        if kind != "default" and validation["cases"] < UNSEEN_CASES:
-            raise Failed(f"validated on {validation['cases']} cases: expected {UNSEEN_CASES} or more")
-        outputs = [output["name"] for output in card(run, name)["outputs"]]
-        errors = [float("nan") if error[kind] is None else error[kind] for error in validation["errors"]]
-        worst = max(range(len(errors)), key=lambda o: (errors[o] != errors[o], errors[o]))
-        cases = "" if kind == "default" else f", {validation['cases']} cases"
-        return errors[worst], f"{outputs[worst]} against {validation['reference']}{cases}"
-
-    return measure
 
 
 def enthalpy_closure(run):

@@ -63,7 +63,7 @@ struct DynamicExchanger {
 GasBed dynamic_exchanger_outlets(const DynamicExchanger& kiln, double t);
 
 /// E6: slab of half-thickness 1 (x from the middle) and cylinder of radius 1, at 1, put at Fo = 0 into a stream at 0.
-/// theta(x, Fo) for a Biot number; series, so Fo > 1e-3 (Error below).
+/// theta(x, Fo) for a Biot number; series, so Fo >= 1e-6 or 0 (Error between).
 double convective_slab(double biot, double fourier, double x);
 double convective_cylinder(double biot, double fourier, double x);
 

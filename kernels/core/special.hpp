@@ -56,4 +56,18 @@ RESIDUA_HD constexpr Taylor<T, C> erfc_of(const Taylor<T, C>& x) {
   return x.compose(d);
 }
 
+/// Rise of a half-space over that of the medium that heats it through a film of Biot number Bi, at a distance from its
+/// face (Carslaw & Jaeger 1959, section 2.7). `reach` is sqrt(diffusivity * time) in the unit of length that Bi has.
+template <class X, class S>
+RESIDUA_HD constexpr X half_space(const X& distance, const X& reach, const S& Bi) {
+  const X eta = distance / (2 * reach);
+  return erfc_of(eta) - exp(-(eta * eta)) * erfcx(eta + reach * Bi);
+}
+/// Its derivative with respect to Bi.
+template <class X, class S>
+RESIDUA_HD constexpr X half_space_by_biot(const X& distance, const X& reach, const S& Bi) {
+  const X eta = distance / (2 * reach), late = eta + reach * Bi;
+  return reach * exp(-(eta * eta)) * (number<S>(kTwoOverSqrtPi) - 2 * late * erfcx(late));
+}
+
 }  // namespace residua::inline RESIDUA_ISA

@@ -98,14 +98,6 @@ struct KilnWall {
                 log(number<S>(0.1) + reach));
   }
 
-  /// Rise of a half-space over that of the medium that heats it through a film of Biot number Bi, at a distance from
-  /// its face (Carslaw & Jaeger 1959, section 2.7).
-  template <class X, class S>
-  RESIDUA_HD static constexpr X half_space(const X& distance, const X& reach, const S& Bi) {
-    const X eta = distance / (2 * reach);
-    return erfc_of(eta) - exp(-(eta * eta)) * erfcx(eta + reach * Bi);
-  }
-
   /// Starts from two half-spaces, one at either face, with properties and radiation as at T0: what the wall does before
   /// the waves meet. The network adds what grows with time; T = T0 at t = 0 holds.
   template <class X, class S, class N>

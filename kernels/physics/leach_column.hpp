@@ -100,12 +100,14 @@ struct LeachColumn {
   }
 
   /// Starts from the front, and leaves to the network what grows with time and depth behind it; c = m = 0 at t = 0
-  /// holds.
+  /// holds. Immobile water fills as exchange alone would have it at first (m_t = omega c / ((1 - beta) R) at the
+  /// inlet), and to its share of c later.
   template <class X, class S, class N>
   RESIDUA_HD static constexpr auto transform(const X* at, const S* p, const N* net) {
     const Front<S> front = Front<S>::of(p);
     const X step = step_response(at, p, front), later = at[t] / (at[t] + 1);
-    return rows(step + later * (at[x] + 1 / p[Pe]) * net[c], step * front.share + later * net[m]);
+    const X filled = front.share * at[t] / (at[t] + front.share * ((1 - p[beta]) * p[R] / p[omega]));
+    return rows(step + later * (at[x] + 1 / p[Pe]) * net[c], step * filled + later * net[m]);
   }
 
   static auto exact() {

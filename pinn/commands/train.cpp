@@ -38,7 +38,9 @@ void print_problem(const RunFile& run, const Problem& problem) {
     else
       fmt::print("  {:<22} {:.6g} {} (fixed)\n", q.name, problem.params()[p] * q.scale, q.unit);
   }
-  fmt::print("training    Adam {} steps, L-BFGS {} steps, seed {}\n", run.adam.steps, run.lbfgs.steps, run.seed);
+  fmt::print("training    ");
+  for (const Stage& stage : run.stages) fmt::print("{} {} steps, ", name_of(stage.method), stage.steps);
+  fmt::print("seed {}\n", run.seed);
 }
 
 void train_command(const Options& o) {
@@ -64,7 +66,7 @@ void train_command(const Options& o) {
   for (const TermLoss& loss : trained.losses)
     fmt::print("  {:<16} equation {}  root mean square residual {:.2e}\n", loss.term, loss.equation,
                std::sqrt(loss.mean_square));
-  if (o.stop_after >= 0 && trained.steps < run.adam.steps + run.lbfgs.steps) return;
+  if (o.stop_after >= 0 && !trained.finished) return;
 
   const std::filesystem::path file = folder / "surrogate.h5";
   const Surrogate surrogate = export_surrogate(run, problem, trained, file);

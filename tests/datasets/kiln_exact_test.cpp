@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "datasets/exact/erfcx.hpp"
 #include "datasets/exact/kiln.hpp"
 #include "kernels/core/error.hpp"
 
@@ -47,7 +48,20 @@ TEST(KilnExact, ConvectiveStepHasItsGoldenValues) {
   EXPECT_NEAR(convective_cylinder(1, .5, 0), .548586, 5e-7);
   EXPECT_NEAR(convective_cylinder(1, .5, 1), .352786, 5e-7);
   EXPECT_NEAR(convective_slab(20, 1e-3, 0), 1, 1e-9);  // the middle has not felt it yet
-  EXPECT_THROW(convective_slab(1, 1e-5, 0), Error);
+  EXPECT_THROW(convective_slab(1, 1e-7, 0), Error);
+}
+
+TEST(KilnExact, ConvectiveStepStartsAsAHalfSpace) {
+  EXPECT_EQ(convective_slab(1, 0, 1), 1);
+  EXPECT_EQ(convective_cylinder(1, 0, 1), 1);
+  for (double biot : {.1, 1.0, 10.0})
+    for (double fourier : {1e-6, 1e-5, 1e-4}) {
+      const double reach = std::sqrt(fourier), z = biot * reach, flat = erfcx(z);  // Carslaw & Jaeger 1959, 2.7
+      EXPECT_NEAR(convective_slab(biot, fourier, 1), flat, 1e-12);
+      // A curved face cools faster, to first order by (L / 2) with the Laplace transform Bi / (s (sqrt(s) + Bi)^2).
+      const double lag = (1 - flat) / biot + reach * (2 * z * flat - 2 / std::sqrt(M_PI));
+      EXPECT_NEAR(convective_cylinder(biot, fourier, 1), flat - lag / 2, biot * reach * fourier);
+    }
 }
 
 TEST(KilnExact, KirchhoffWallHasItsGoldenFlux) {

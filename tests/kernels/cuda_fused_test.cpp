@@ -13,7 +13,7 @@ using namespace testing_support;
 
 template <class Ph>
 struct CudaFusedTwin : testing::Test {};
-TYPED_TEST_SUITE(CudaFusedTwin, AsTypes<Registry>::Type, PhysicsName);
+TYPED_TEST_SUITE(CudaFusedTwin, AsTypes<Representatives>::Type, PhysicsName);
 
 /// Calls f for every term of the physics, and for its answer.
 template <class Ph, class F>

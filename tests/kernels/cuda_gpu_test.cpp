@@ -105,7 +105,7 @@ struct CudaDevice : testing::Test {
     if (!cuda::available()) GTEST_SKIP() << "no CUDA device answers";
   }
 };
-TYPED_TEST_SUITE(CudaDevice, AsTypes<Registry>::Type, PhysicsName);
+TYPED_TEST_SUITE(CudaDevice, AsTypes<Representatives>::Type, PhysicsName);
 
 template <class Ph, class F>
 void for_each_kernel(F&& f) {

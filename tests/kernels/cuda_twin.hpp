@@ -8,6 +8,15 @@
 
 namespace residua::testing_support {
 
+/// The physics on which tests instantiate the kernels of GPUs. What those kernels do depends on the shape of a physics,
+/// not on its equation, which the tests of every physics see to; so a few shapes stand for all, and a new physics does
+/// not lengthen the compilation of these tests. Among them are one to three coordinates, one to four fields,
+/// derivatives of order four (KuramotoSivashinsky), an answer of its own (LeachColumn), conditions that are nonlinear
+/// in the network (KilnWall), a transform that is (KilnAxialSteady), and no features or transform at all (Heat,
+/// Transport2d).
+using Representatives = std::tuple<physics::Heat, physics::KilnAxialSteady, physics::KilnWall,
+                                   physics::KuramotoSivashinsky, physics::LeachColumn, physics::Transport2d>;
+
 /// Aligned bytes that start as NaN (so that reading what nobody wrote shows), with a guard behind them.
 class GuardedBytes {
  public:

@@ -1,6 +1,7 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <random>
@@ -56,6 +57,13 @@ struct Problem {
       q.center.push_back(unit(rng) - 0.5);
       q.scale.push_back(0.5 + unit(rng));
     }
+    for (int p = 0; p < Ph::kParams; ++p)  // design inputs of the size of one, as a trainer sees to it
+      if (const int row = q.design_row[std::size_t(p)]; row >= 0) {
+        const double size =
+            std::max(std::abs(Ph::params[p].lower), std::abs(Ph::params[p].upper)) / Ph::params[p].scale;
+        q.center[std::size_t(kFeatures<Ph> + row)] *= size;
+        q.scale[std::size_t(kFeatures<Ph> + row)] /= size;
+      }
     for (int l = 0; l < q.shape.layers(); ++l) {
       const double size = (l == depth ? 0.2 : 1) * std::sqrt(3. / q.shape.fan_in(l));  // fields stay physical
       for (int i = 0; i < (q.shape.fan_in(l) + 1) * q.shape.fan_out(l); ++i)

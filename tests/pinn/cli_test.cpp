@@ -42,7 +42,8 @@ class CommandLine : public ::testing::Test {
     write(
         "rod.toml",
         "physics = 'heat_rod'\nvalidation_cases = 4\n[network]\nwidth = 16\ndepth = 2\n[terms.interior]\npoints = 128\n"
-        "[adam]\nsteps = 160\nlearning_rate = 1e-2\n[lbfgs]\nsteps = 40\n");
+        "[[stage]]\noptimizer = 'adam'\nsteps = 160\nlearning_rate = 1e-2\n[[stage]]\noptimizer = 'lbfgs'\nsteps = "
+        "40\n");
   }
 
   fs::path work(const std::string& name) const { return here_ / "work" / name; }
@@ -113,10 +114,10 @@ TEST_F(CommandLine, RefusesWhatItDoesNotKnow) {
 }
 
 TEST_F(CommandLine, RefusesBadRunFiles) {
-  write("bad.toml", "physics = 'heat_rod'\n[adam]\nstep = 1\n");
-  write("torn.toml", "physics = 'heat_rod'\n[adam\n");
+  write("bad.toml", "physics = 'heat_rod'\n[[stage]]\noptimizer = 'adam'\nstep = 1\n");
+  write("torn.toml", "physics = 'heat_rod'\n[[stage\n");
   expect_refused("train absent.toml", {"absent.toml", "expected a run file"});
-  expect_refused("train bad.toml", {"bad.toml:3", "'step'", "steps"});
+  expect_refused("train bad.toml", {"bad.toml:4", "'step'", "steps"});
   expect_refused("train torn.toml", {"torn.toml:2"});
   expect_refused("train .", {"expected a run file"});
 }

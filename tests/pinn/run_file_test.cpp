@@ -38,7 +38,7 @@ TEST_P(RunFileMistakes, GiveOneLineThatSaysWhereWhatExpectedAndFound) {
   for (const std::string& part : mistake.says) EXPECT_THAT(message, HasSubstr(part));
 }
 
-const std::string kRod = "physics = 'heat_rod'\n";
+const std::string kRod = "physics = 'heat_rod'\n", kAdam = kRod + "[[stage]]\noptimizer = 'adam'\n";
 
 INSTANTIATE_TEST_SUITE_P(
     , RunFileMistakes,
@@ -48,11 +48,9 @@ INSTANTIATE_TEST_SUITE_P(
                 2,
                 {"physics", "expected", "heat_rod", "leach_column", "heat_rot"}},
         Mistake{"PhysicsThatIsNoText", "physics = 3", 1, {"physics", "heat_rod", "3"}},
-        Mistake{"UnknownKey", kRod + "sed = 1", 2, {"'sed'", "seed", "network", "envelope", "terms", "adam", "lbfgs"}},
-        Mistake{"UnknownKeyInATable",
-                kRod + "[adam]\nsteps = 1\nrate = 1",
-                4,
-                {"'rate'", "[adam]", "learning_rate", "resample"}},
+        Mistake{"UnknownKey", kRod + "sed = 1", 2, {"'sed'", "seed", "network", "envelope", "terms", "stage"}},
+        Mistake{
+            "UnknownKeyInATable", kAdam + "steps = 1\nrate = 1", 5, {"'rate'", "[stage]", "learning_rate", "resample"}},
         Mistake{"UnknownKeyInANestedTable",
                 kRod + "[terms.interior]\nsize = 1",
                 3,
@@ -63,24 +61,23 @@ INSTANTIATE_TEST_SUITE_P(
                 3,
                 {"'peclet'", "[envelope]", "time", "position", "diffusivity"}},
         Mistake{"KeyWithALineBreak", kRod + "\"a\\nb\" = 1", 2, {"expected one of"}},
+        Mistake{"TextForANumber", kAdam + "steps = 'many'", 4, {"stage.steps", "expected a whole number", "many"}},
+        Mistake{"FractionForAWholeNumber", kAdam + "steps = 1.5", 4, {"stage.steps", "expected a whole number", "1.5"}},
         Mistake{
-            "TextForANumber", kRod + "[adam]\nsteps = 'many'", 3, {"adam.steps", "expected a whole number", "many"}},
-        Mistake{"FractionForAWholeNumber",
-                kRod + "[adam]\nsteps = 1.5",
-                3,
-                {"adam.steps", "expected a whole number", "1.5"}},
-        Mistake{"TruthForANumber",
-                kRod + "[adam]\nlearning_rate = true",
-                3,
-                {"adam.learning_rate", "expected a number", "true"}},
+            "TruthForANumber", kAdam + "learning_rate = true", 4, {"stage.learning_rate", "expected a number", "true"}},
         Mistake{
             "TableForANumber", kRod + "[network.width]\na = 1\nb = 2", 2, {"network.width", "expected a whole number"}},
-        Mistake{"NumberForATable", kRod + "adam = 1", 2, {"adam", "expected a table", "1"}},
-        Mistake{"ListForATable", kRod + "[[adam]]\nsteps = 1\n[[adam]]\nsteps = 2", 2, {"adam", "expected a table"}},
-        Mistake{"NegativeSteps", kRod + "[lbfgs]\nsteps = -1", 3, {"lbfgs.steps", "from 0", "-1"}},
-        Mistake{"NegativeSeed", kRod + "seed = -1", 2, {"seed", "from 0", "-1"}},
+        Mistake{"NumberForATable", kRod + "terms = 1", 2, {"terms", "expected a table", "1"}},
+        Mistake{"ListForATable", kRod + "[[terms]]\na = 1\n[[terms]]\na = 2", 2, {"terms", "expected a table"}},
+        Mistake{"TableForAList", kRod + "[stage]\nsteps = 1", 2, {"stage", "[[stage]]"}},
+        Mistake{"EmptyListOfStages", kRod + "stage = []", 2, {"stage", "[[stage]]"}},
         Mistake{
-            "NotANumber", kRod + "[adam]\nlearning_rate = nan", 3, {"adam.learning_rate", "expected a number", "nan"}},
+            "StageWithoutOptimizer", kRod + "[[stage]]\nsteps = 1", 2, {"stage", "optimizer", "levenberg_marquardt"}},
+        Mistake{"UnknownOptimizer", kRod + "[[stage]]\noptimizer = 'sgd'", 3, {"stage.optimizer", "adam, ", "sgd"}},
+        Mistake{"SettingOfAnotherOptimizer", kAdam + "history = 5", 4, {"'history'", "[stage]", "learning_rate"}},
+        Mistake{"NegativeSteps", kAdam + "steps = -1", 4, {"stage.steps", "from 0", "-1"}},
+        Mistake{"NegativeSeed", kRod + "seed = -1", 2, {"seed", "from 0", "-1"}},
+        Mistake{"NotANumber", kAdam + "learning_rate = nan", 4, {"stage.learning_rate", "expected a number", "nan"}},
         Mistake{"NoWidth", kRod + "[network]\nwidth = 0", 3, {"network.width", "from 1", "0"}},
         Mistake{"TooManyLayers", kRod + "[network]\ndepth = 13", 3, {"network.depth", "to 12", "13"}},
         Mistake{"NoPoints", kRod + "[terms.interior]\npoints = 0", 3, {"terms.interior.points", "from 1", "0"}},
@@ -96,10 +93,8 @@ INSTANTIATE_TEST_SUITE_P(
                 {"network.activation", "tanh, sin, silu, gelu"}},
         Mistake{
             "EmptyActivation", kRod + "[network]\nactivation = ''", 3, {"network.activation", "tanh, sin, silu, gelu"}},
-        Mistake{"UnknownPrecision",
-                kRod + "[adam]\nprecision = 'float16'",
-                3,
-                {"adam.precision", "float32, float64", "float16"}},
+        Mistake{
+            "UnknownPrecision", kAdam + "precision = 'float16'", 4, {"stage.precision", "float32, float64", "float16"}},
         Mistake{"ReversedRange",
                 kRod + "[envelope]\ndiffusivity = [0.2, 0.1]",
                 3,
@@ -116,7 +111,7 @@ INSTANTIATE_TEST_SUITE_P(
                 3,
                 {"envelope.position", "[lower, upper]", "1"}},
         Mistake{"NoTermLeft", kRod + "[terms]\ninterior = {weight = 0}", 2, {"terms", "weight", "interior"}},
-        Mistake{"SyntaxError", kRod + "[adam\nsteps = 1", 2, {}},
+        Mistake{"SyntaxError", kRod + "[[stage\nsteps = 1", 2, {}},
         Mistake{"TheSameKeyTwice", kRod + "seed = 1\nseed = 2", 3, {"seed"}}),
     [](const auto& test) { return test.param.name; });
 
@@ -139,8 +134,10 @@ TEST(RunFile, SaysEverythingThatTrainingNeeds) {
       "[network]\nwidth = 20\ndepth = 5\nactivation = 'silu'\n"
       "[envelope]\ntime = [0, 4]\npeclet = 50\nexchange = [0.5, 2]\n"
       "[terms.interior]\npoints = 100\n[terms.inlet]\npoints = 10\nweight = 3.5\n"
-      "[adam]\nsteps = 30\nlearning_rate = 1e-2\nfinal_learning_rate = 1e-4\nresample = 2\nprecision = 'float64'\n"
-      "[lbfgs]\nsteps = 40\nhistory = 6\nresample = 8\nmore_points = 2\nprecision = 'float32'\n";
+      "[[stage]]\noptimizer = 'adam'\nsteps = 30\nlearning_rate = 1e-2\nfinal_learning_rate = 1e-4\nresample = "
+      "2\nprecision = 'float64'\n"
+      "[[stage]]\noptimizer = 'lbfgs'\nsteps = 40\nhistory = 6\nresample = 8\nmore_points = 2\nprecision = "
+      "'float32'\nadaptive = 1.5\n";
   const TemporaryFolder folder;
   std::ofstream(folder / "leach.toml") << text;
   const RunFile run = RunFile::read(folder / "leach.toml");
@@ -161,23 +158,31 @@ TEST(RunFile, SaysEverythingThatTrainingNeeds) {
   EXPECT_EQ(run.terms.at("interior").weight, 1);
   EXPECT_EQ(run.terms.at("inlet").points, 10);
   EXPECT_EQ(run.terms.at("inlet").weight, 3.5);
-  EXPECT_EQ(run.adam.steps, 30);
-  EXPECT_EQ(run.adam.learning_rate, 1e-2);
-  EXPECT_EQ(run.adam.final_learning_rate, 1e-4);
-  EXPECT_EQ(run.adam.resample, 2);
-  EXPECT_TRUE(run.adam.float64);
-  EXPECT_EQ(run.lbfgs.steps, 40);
-  EXPECT_EQ(run.lbfgs.history, 6);
-  EXPECT_EQ(run.lbfgs.resample, 8);
-  EXPECT_EQ(run.lbfgs.more_points, 2);
-  EXPECT_FALSE(run.lbfgs.float64);
+  ASSERT_EQ(run.stages.size(), 2u);
+  EXPECT_EQ(run.steps(), 70);
+  const Stage &adam = run.stages[0], &lbfgs = run.stages[1];
+  EXPECT_EQ(adam.method, Method::adam);
+  EXPECT_EQ(adam.steps, 30);
+  EXPECT_EQ(adam.learning_rate, 1e-2);
+  EXPECT_EQ(adam.final_learning_rate, 1e-4);
+  EXPECT_EQ(adam.resample, 2);
+  EXPECT_TRUE(adam.float64);
+  EXPECT_EQ(lbfgs.method, Method::lbfgs);
+  EXPECT_EQ(lbfgs.steps, 40);
+  EXPECT_EQ(lbfgs.history, 6);
+  EXPECT_EQ(lbfgs.resample, 8);
+  EXPECT_EQ(lbfgs.more_points, 2);
+  EXPECT_EQ(lbfgs.adaptive, 1.5);
+  EXPECT_FALSE(lbfgs.float64);
 }
 
 TEST(RunFile, MayLeaveOutAllButThePhysics) {
   const RunFile run = RunFile::parse("physics = 'kiln_wall'", "short");
   EXPECT_TRUE(run.envelope.empty());
-  EXPECT_EQ(run.terms.size(), 3u);  // interior, hot_face, shell
-  EXPECT_EQ(run.adam.steps, AdamSettings{}.steps);
+  EXPECT_EQ(run.terms.size(), 3u);   // interior, hot_face, shell
+  ASSERT_EQ(run.stages.size(), 2u);  // a warm-up, then the method that finishes
+  EXPECT_EQ(run.stages[0].method, Method::adam);
+  EXPECT_EQ(run.stages[1].method, Method::levenberg_marquardt);
   EXPECT_EQ(run.activation, Activation::tanh);
 }
 

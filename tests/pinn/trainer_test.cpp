@@ -32,7 +32,8 @@ std::string content(const fs::path& path) {
 TEST(Training, SolvesTheHeatRodOverItsEnvelope) {
   const RunFile run = RunFile::parse(
       "physics = 'heat_rod'\n[network]\nwidth = 16\ndepth = 2\n[terms.interior]\npoints = 256\n"
-      "[adam]\nsteps = 600\nlearning_rate = 1e-2\n[lbfgs]\nsteps = 200\nresample = 100\n",
+      "[[stage]]\noptimizer = 'adam'\nsteps = 600\nlearning_rate = 1e-2\n[[stage]]\noptimizer = 'lbfgs'\nsteps = "
+      "200\nresample = 100\n",
       "rod");
   const Problem problem(run);
   const TrainResult result = trained(run);
@@ -57,21 +58,23 @@ TEST(Training, SolvesTheHeatRodOverItsEnvelope) {
 
 TEST(Training, LearnsFromIndependentPointsToo) {
   const std::string text =
-      "physics = 'heat_rod'\n[network]\nwidth = 16\ndepth = 2\n[adam]\nsteps = 300\nlearning_rate = 1e-2\n"
-      "[lbfgs]\nsteps = 100\n";
+      "physics = 'heat_rod'\n[network]\nwidth = 16\ndepth = 2\n[[stage]]\noptimizer = 'adam'\nsteps = "
+      "300\nlearning_rate = 1e-2\n"
+      "[[stage]]\noptimizer = 'lbfgs'\nsteps = 100\n";
   const TrainResult evenly = trained(RunFile::parse(text, "rod"));
   const TrainResult independently = trained(RunFile::parse("sampling = 'uniform'\n" + text, "rod"));
   EXPECT_LT(independently.loss, 1e-3);
   EXPECT_NE(independently.weights, evenly.weights);
 }
 
-/// A short run with every boundary at another step: fresh points, checkpoints, chunks of 20 L-BFGS iterations.
+/// A short run with every boundary at another step: fresh points, checkpoints, the next stage.
 std::string short_run(const std::string& adam_precision = "float32", const std::string& lbfgs_precision = "float64",
                       int history = 5, int checkpoint_every = 13) {
   return "physics = 'burgers'\nseed = 3\ncheckpoint_every = " + std::to_string(checkpoint_every) +
          "\n[network]\nwidth = 8\ndepth = 2\n[terms.interior]\npoints = 64\n"
-         "[adam]\nsteps = 40\nresample = 7\nprecision = '" +
-         adam_precision + "'\n[lbfgs]\nsteps = 100\nresample = 30\nhistory = " + std::to_string(history) +
+         "[[stage]]\noptimizer = 'adam'\nsteps = 40\nresample = 7\nprecision = '" +
+         adam_precision +
+         "'\n[[stage]]\noptimizer = 'lbfgs'\nsteps = 100\nresample = 30\nhistory = " + std::to_string(history) +
          "\nprecision = '" + lbfgs_precision + "'\n";
 }
 
@@ -131,12 +134,12 @@ TEST(Training, MayLeaveOutAPhase) {
     SCOPED_TRACE(std::string(adam) + " + " + lbfgs);
     const RunFile run = RunFile::parse(
         std::string("physics = 'heat_rod'\n[network]\nwidth = 8\ndepth = 1\n[terms.interior]\npoints = 32\n"
-                    "[adam]\nsteps = ") +
-            adam + "\n[lbfgs]\nsteps = " + lbfgs,
+                    "[[stage]]\noptimizer = 'adam'\nsteps = ") +
+            adam + "\n[[stage]]\noptimizer = 'lbfgs'\nsteps = " + lbfgs,
         "run");
     const TemporaryFolder folder;
     const TrainResult result = trained(run, folder.path());
-    EXPECT_EQ(result.steps, run.adam.steps + run.lbfgs.steps);
+    EXPECT_EQ(result.steps, run.steps());
     EXPECT_TRUE(std::isfinite(result.loss) && result.loss > 0) << result.loss;
     EXPECT_EQ(result.weights, trained(run, folder.path(), true).weights);
   }
@@ -200,7 +203,7 @@ TEST(Training, NamesTheTermWhoseLossIsNotFinite) {
   const TemporaryFolder folder;
   const RunFile run = RunFile::parse(
       "physics = 'heat_rod'\n[network]\nwidth = 8\n[envelope]\ndiffusivity = 1e30\n[terms.interior]\npoints = "
-      "16\n[adam]\nsteps = 5",
+      "16\n[[stage]]\noptimizer = 'adam'\nsteps = 5",
       "run");
   EXPECT_THAT(thrown_by([&] { trained(run, folder.path()); }),
               AllOf(HasSubstr("term 'interior'"), HasSubstr("inf"), HasSubstr("step 0"),
@@ -209,7 +212,7 @@ TEST(Training, NamesTheTermWhoseLossIsNotFinite) {
 
   const RunFile inlet = RunFile::parse(
       "physics = 'leach_column'\n[network]\nwidth = 8\n[envelope]\npeclet = 0\n[terms.interior]\nweight = "
-      "0\n[adam]\nsteps = 5",
+      "0\n[[stage]]\noptimizer = 'adam'\nsteps = 5",
       "run");
   EXPECT_THAT(thrown_by([&] { trained(inlet); }),
               AllOf(HasSubstr("term 'inlet'"), HasSubstr("expected a finite number")));

@@ -125,7 +125,7 @@ TEST(Surrogate, HasDerivativesThatMatchDifferencesOfTheReference) {
         moved[i] += step * range;
         return reference_outputs(model, moved);
       };
-      const double h = 1e-4;
+      const double h = 3e-5;
       const auto near_up = at(h), near_down = at(-h), far_up = at(2 * h), far_down = at(-2 * h);
       for (std::size_t e = 0; e < out.size(); ++e) {
         const double difference = (8 * (near_up[e] - near_down[e]) - (far_up[e] - far_down[e])) / (12 * h);

@@ -3,16 +3,35 @@
 
 #include <string>
 
+#include "kernels/core/error.hpp"
 #include "kernels/cuda/check.hpp"
-#include "kernels/cuda/dispatch.hpp"
-#include "kernels/cuda/fused_cuda.hpp"
 #include "kernels/cuda/fused_tile.hpp"
+#include "kernels/cuda/physics_launch.hpp"
+#include "kernels/cuda/reduction.hpp"
+#include "kernels/cuda/residual_point.hpp"
 
-// The definitions behind fused_cuda.hpp, for the two files that instantiate them: one for each precision, so that they
+// The definitions behind physics_launch.hpp, for the files that instantiate them: one for each physics, so that they
 // compile side by side.
 
 namespace residua::cuda {
 namespace {
+
+/// Calls f.template operator()<Term>() for a term of the physics, or its answer. Throws Error if there is none.
+template <class Ph, class F>
+void visit_term(int term, F&& f) {
+  bool found = false;
+  int index = 0;
+  const auto visit = [&]<class Term>() {
+    if (index++ != term) return;
+    found = true;
+    f.template operator()<Term>();
+  };
+  for_each_term<Ph>(visit);
+  visit.template operator()<Answer<Ph>>();
+  if (!found)
+    throw Error(std::string("cuda: no term ") + std::to_string(term) + " of " + std::string(Ph::name) +
+                "; find_term() gives valid ones");
+}
 
 template <class Ph, class Term, class S, bool kGradient>
 __global__ void __launch_bounds__(kThreads) fused_kernel(const __grid_constant__ FusedArgs<S> args) {
@@ -22,16 +41,16 @@ __global__ void __launch_bounds__(kThreads) fused_kernel(const __grid_constant__
   Tile(args, store).run(DeviceBlock{}, int(blockIdx.x));
 }
 
-/// The last block sums the loss, the others the gradient.
-template <class S>
-__global__ void __launch_bounds__(kThreads)
-    reduce_kernel(const double* loss, const S* gradient, int blocks, int equations, std::int64_t parameters,
-                  FusedResult<S> result) {
-  __shared__ double storage[kThreads];
-  if (blockIdx.x + 1 < gridDim.x)
-    sum_partials(DeviceBlock{}, blockIdx.x, gradient, blocks, parameters, result.gradient, storage);
-  else if (result.loss)
-    sum_partials(DeviceBlock{}, 0, loss, blocks, equations, result.loss, storage);
+constexpr unsigned kResidualBlock = 128;
+
+template <class Ph, class Term, class S, bool kForward>
+__global__ void __launch_bounds__(kResidualBlock) residual_kernel(const __grid_constant__ ResidualArgs<S> args) {
+  const std::int64_t i = std::int64_t(blockIdx.x) * kResidualBlock + threadIdx.x;
+  if (i >= args.points.n) return;
+  if constexpr (kForward)
+    ResidualPoint<Ph, Term, S>::forward(args, i);
+  else
+    ResidualPoint<Ph, Term, S>::backward(args, i);
 }
 
 /// Bytes of shared memory that a block may have on the current device.
@@ -75,30 +94,26 @@ void launch(const FusedArgs<S>& args, const FusedResult<S>& result, Stream strea
     kernel<<<unsigned(plan.blocks), kThreads, plan.shared_bytes, stream>>>(args);
     check(cudaGetLastError(), "launch of the fused kernel");
   }
-  if (!result.loss && !result.gradient) return;
-  const unsigned blocks = unsigned((plan.parameters + kLanes - 1) / kLanes) + 1;
-  reduce_kernel<S><<<blocks, kThreads, 0, stream>>>(reinterpret_cast<const double*>(args.workspace),
-                                                    reinterpret_cast<const S*>(args.workspace + plan.gradient_at),
-                                                    plan.blocks, kEquationsOf<Ph, Term>, plan.parameters, result);
-  check(cudaGetLastError(), "launch of the reduction kernel");
+  launch_reduction(args, kEquationsOf<Ph, Term>, result, stream);
 }
 
 }  // namespace
 
-template <class S>
-std::size_t workspace_bytes(TermId term, const MlpShape& shape, std::int64_t n, bool gradient) {
+template <class Ph, class S>
+std::size_t PhysicsLaunch<Ph, S>::workspace_bytes(int term, const MlpShape& shape, std::int64_t n, bool gradient) {
   std::size_t bytes = 0;
-  visit_term(term, [&]<class Ph, class Term>() {
+  visit_term<Ph>(term, [&]<class Term>() {
     check_sizes<Ph>(shape, n, shape.inputs - kFeatures<Ph>);
     bytes = plan_for<Ph, Term, S>(shape, n, gradient).bytes;
   });
   return bytes;
 }
 
-template <class S>
-void fused(TermId term, const Network<S>& network, const Points<S>& points, const FusedWeights<S>& weights,
-           const FusedResult<S>& result, Workspace workspace, Stream stream) {
-  visit_term(term, [&]<class Ph, class Term>() {
+template <class Ph, class S>
+void PhysicsLaunch<Ph, S>::fused(int term, const Network<S>& network, const Points<S>& points,
+                                 const FusedWeights<S>& weights, const FusedResult<S>& result, Workspace workspace,
+                                 Stream stream) {
+  visit_term<Ph>(term, [&]<class Term>() {
     check_sizes<Ph>(network.shape, points.n, points.design_count);
     const FusedPlan plan = plan_for<Ph, Term, S>(network.shape, points.n, result.gradient != nullptr);
     if (workspace.bytes < plan.bytes)
@@ -113,10 +128,15 @@ void fused(TermId term, const Network<S>& network, const Points<S>& points, cons
   });
 }
 
-template <class S>
-void evaluate(TermId term, const Network<S>& network, const Points<S>& points, S* rows, Workspace workspace,
-              Stream stream) {
-  fused<S>(term, network, points, {}, {.residual = rows}, workspace, stream);
+template <class Ph, class S>
+void PhysicsLaunch<Ph, S>::residual(int term, const ResidualArgs<S>& args, Stream stream) {
+  visit_term<Ph>(term, [&]<class Term>() {
+    if (args.points.n < 1) return;
+    const unsigned blocks = unsigned((args.points.n + kResidualBlock - 1) / kResidualBlock);
+    const auto kernel = args.rows ? residual_kernel<Ph, Term, S, true> : residual_kernel<Ph, Term, S, false>;
+    kernel<<<blocks, kResidualBlock, 0, stream>>>(args);
+    check(cudaGetLastError(), "launch of the residual kernel");
+  });
 }
 
 }  // namespace residua::cuda

@@ -1,0 +1,64 @@
+"""How accurate trained networks get, and in how long: problems with a published record or an exact solution."""
+
+import statistics
+
+from bench.scoreboard import Figure
+from bench.trained import card, error_of
+
+# Run file in configs/: asked of the default case (relative L2, the worst of its outputs), and within how many minutes.
+PROBLEMS = {
+    "burgers": (1e-6, 10),
+    "burgers_smooth": (1e-9, 10),
+    "allen_cahn": (2e-6, 15),
+    "advection_30": (1e-4, 10),
+    "advection_80": (1e-4, 10),
+    "convection_40": (1e-5, 5),
+    "kdv": (2e-6, 15),
+    "kuramoto_sivashinsky": (2e-2, 60),
+    "heat_2d": (1e-3, 15),
+    "ogata_banks_100": (1e-5, 5),
+    "ogata_banks_1000": (1e-4, 5),
+    "slab_cooling": (1e-7, 2),
+    "cylinder_cooling": (1e-7, 2),
+    "wall_conduction": (1e-7, 2),
+    "radiation_cooling": (1e-7, 2),
+    "mobile_immobile": (1e-5, 5),
+    "kiln_axial_steady": (1e-4, 10),
+    "kiln_axial": (1e-4, 10),
+}
+# Over the whole envelope: median, worst, minutes.
+ENVELOPES = {"leach_column": (1e-3, 5e-3, 30), "kiln_wall": (1e-3, 5e-3, 30)}
+
+
+def over_seeds(run, what):
+    return [what(seed) for seed in range(1, run.seeds + 1)]
+
+
+def error(name, kind):
+    """Median over the seeds; the note has their range."""
+
+    def measure(run):
+        found = over_seeds(run, lambda seed: error_of(run, f"accuracy/{name}", kind, seed))
+        errors = [value for value, _ in found]
+        return statistics.median(errors), f"{min(errors):.2g} to {max(errors):.2g} over {len(errors)} seeds, {found[0][1]}"
+
+    return measure
+
+
+def minutes(name):
+    def measure(run):
+        seconds = over_seeds(run, lambda seed: card(run, f"accuracy/{name}", seed)["training_seconds"])
+        return statistics.median(seconds) / 60, f"{min(seconds):.0f} to {max(seconds):.0f} s"
+
+    return measure
+
+
+FIGURES = [
+    *(figure for name, (asked, within) in PROBLEMS.items() for figure in (
+        Figure(f"{name}/error", "rel.L2", error(name, "default"), at_most=asked),
+        Figure(f"{name}/time", "min", minutes(name), at_most=within))),
+    *(figure for name, (median, worst, within) in ENVELOPES.items() for figure in (
+        Figure(f"{name}/median_error", "rel.L2", error(name, "median"), at_most=median),
+        Figure(f"{name}/worst_error", "rel.L2", error(name, "worst"), at_most=worst),
+        Figure(f"{name}/time", "min", minutes(name), at_most=within))),
+]

@@ -1,0 +1,74 @@
+// From the number of a physics to its kernels.
+#include <string>
+
+#include "kernels/core/error.hpp"
+#include "kernels/cuda/fused_cuda.hpp"
+#include "kernels/cuda/physics_launch.hpp"
+#include "kernels/cuda/residual_cuda.hpp"
+#include "kernels/registry.hpp"
+
+namespace residua::cuda {
+namespace {
+
+/// Calls f.template operator()<Physics>() for the physics that `id` names. Throws Error if it names none.
+template <class F>
+void visit_physics(TermId id, F&& f) {
+  bool found = false;
+  int physics = 0;
+  for_each_physics([&]<class Ph>() {
+    if (physics++ != id.physics) return;
+    found = true;
+    f.template operator()<Ph>();
+  });
+  if (!found) throw Error("cuda: no physics " + std::to_string(id.physics) + "; find_term() gives valid ones");
+}
+
+}  // namespace
+
+template <class S>
+std::size_t workspace_bytes(TermId term, const MlpShape& shape, std::int64_t n, bool gradient) {
+  std::size_t bytes = 0;
+  visit_physics(term,
+                [&]<class Ph>() { bytes = PhysicsLaunch<Ph, S>::workspace_bytes(term.term, shape, n, gradient); });
+  return bytes;
+}
+template std::size_t workspace_bytes<float>(TermId, const MlpShape&, std::int64_t, bool);
+template std::size_t workspace_bytes<double>(TermId, const MlpShape&, std::int64_t, bool);
+
+template <class S>
+void fused(TermId term, const Network<S>& network, const Points<S>& points, const FusedWeights<S>& weights,
+           const FusedResult<S>& result, Workspace workspace, Stream stream) {
+  visit_physics(term, [&]<class Ph>() {
+    PhysicsLaunch<Ph, S>::fused(term.term, network, points, weights, result, workspace, stream);
+  });
+}
+template void fused(TermId, const Network<float>&, const Points<float>&, const FusedWeights<float>&,
+                    const FusedResult<float>&, Workspace, Stream);
+template void fused(TermId, const Network<double>&, const Points<double>&, const FusedWeights<double>&,
+                    const FusedResult<double>&, Workspace, Stream);
+
+template <class S>
+void evaluate(TermId term, const Network<S>& network, const Points<S>& points, S* rows, Workspace workspace,
+              Stream stream) {
+  fused<S>(term, network, points, {}, {.residual = rows}, workspace, stream);
+}
+template void evaluate(TermId, const Network<float>&, const Points<float>&, float*, Workspace, Stream);
+template void evaluate(TermId, const Network<double>&, const Points<double>&, double*, Workspace, Stream);
+
+template <class S>
+void residual(TermId term, const Points<S>& points, const S* jet, S* rows, Stream stream) {
+  visit_physics(term, [&]<class Ph>() { PhysicsLaunch<Ph, S>::residual(term.term, {points, jet, rows}, stream); });
+}
+template void residual(TermId, const Points<float>&, const float*, float*, Stream);
+template void residual(TermId, const Points<double>&, const double*, double*, Stream);
+
+template <class S>
+void residual_vjp(TermId term, const Points<S>& points, const S* jet, const S* rows_bar, S* jet_bar, Stream stream) {
+  visit_physics(term, [&]<class Ph>() {
+    PhysicsLaunch<Ph, S>::residual(term.term, {points, jet, nullptr, rows_bar, jet_bar}, stream);
+  });
+}
+template void residual_vjp(TermId, const Points<float>&, const float*, const float*, float*, Stream);
+template void residual_vjp(TermId, const Points<double>&, const double*, const double*, double*, Stream);
+
+}  // namespace residua::cuda

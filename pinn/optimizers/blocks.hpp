@@ -1,0 +1,16 @@
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "kernels/points.hpp"
+
+namespace residua {
+
+/// The parameters of a network, or their gradient, as matrices [out][in + 1]: weights and biases of each layer. Slopes
+/// of the activations, if there are any, are one more matrix of one row.
+std::vector<at::Tensor> blocks_of(const MlpShape& shape, const at::Tensor& flat);
+/// The flat vector of such matrices.
+at::Tensor flat_of(const MlpShape& shape, const std::vector<at::Tensor>& blocks);
+
+}  // namespace residua

@@ -1,0 +1,59 @@
+#include "pinn/optimizers/levenberg_marquardt.hpp"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace residua {
+
+Advance LevenbergMarquardt::step(Objective& objective, at::Tensor& weights, double) {
+  const at::Tensor here = weights.detach();
+  const double* w = here.const_data_ptr<double>();
+  const double loss = linearised_.linearise(objective, w, damping_);
+  if (loss == 0) return {.loss = loss, .stop = "the loss is zero"};
+  const at::Tensor residuals = objective.residuals(w);
+  double damping = std::max(damping_ * boldness_, linearised_.least_damping());
+  for (int tried = 0; tried < kTries; ++tried, damping *= kTamer) {
+    const auto move = linearised_.solve(damping);
+    if (!move) continue;
+    const at::Tensor bend = acceleration(objective, here, residuals, move->direction);
+    if (bend.norm().item<double>() > kBend * move->direction.norm().item<double>()) continue;
+    const at::Tensor trial = here + move->direction + bend;
+    const double reached = objective.loss(trial.const_data_ptr<double>());
+    if (!(loss - reached >= kTrust * move->predicted && reached < loss)) continue;
+    here.copy_(trial);
+    damping_ = damping;
+    boldness_ = tried == 0 ? kBolder : 1 / kTamer;
+    return {.loss = reached, .detail = fmt::format(" damping={:.0e} tries={}", damping, tried + 1)};
+  }
+  return {.loss = loss, .stop = "no damping gives a lower loss"};
+}
+
+/// Half the second-order change of the weights along the geodesic that starts with `direction`: the residuals' second
+/// derivative along it, by one difference, answered by the same damped system.
+at::Tensor LevenbergMarquardt::acceleration(Objective& objective, const at::Tensor& here, const at::Tensor& residuals,
+                                            const at::Tensor& direction) {
+  constexpr double kStep = 0.1;
+  const double* w = here.const_data_ptr<double>();
+  const at::Tensor near = here + kStep * direction;
+  const at::Tensor along = objective.jacobian_product(w, direction);
+  const at::Tensor second =
+      2 / kStep * ((objective.residuals(near.const_data_ptr<double>()) - residuals) / kStep - along);
+  return -0.5 * linearised_.solve_again(objective.transposed_product(w, second));
+}
+
+void LevenbergMarquardt::save(torch::serialize::OutputArchive& archive) {
+  archive.write("damping", c10::IValue(damping_));
+  archive.write("boldness", c10::IValue(boldness_));
+}
+
+void LevenbergMarquardt::load(torch::serialize::InputArchive& archive) {
+  c10::IValue value;
+  archive.read("damping", value);
+  damping_ = value.toDouble();
+  archive.read("boldness", value);
+  boldness_ = value.toDouble();
+}
+
+}  // namespace residua

@@ -1,0 +1,75 @@
+#include "pinn/optimizers/linearised.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+namespace residua {
+namespace {
+
+constexpr double kRounding = 1e-13;  ///< of the normal equations, relative to the largest of their diagonal
+constexpr double kLeast = 1e-28;     ///< damping over that, where the triangular factor's rounding is reached
+
+}  // namespace
+
+LinearisedLoss::LinearisedLoss(std::int64_t parameters) : parameters_(parameters), sums_(parameters) {}
+
+double LinearisedLoss::linearise(Objective& objective, const double* weights, double damping) {
+  if (damping < kRounding * largest_ && triangle_.defined()) {
+    triangularise(objective, weights);
+    return loss_;
+  }
+  triangle_ = at::Tensor();
+  loss_ = objective.linearise(weights, sums_);
+  largest_ = 0;
+  for (std::int64_t k = 0; k < parameters_; ++k) largest_ = std::max(largest_, sums_.matrix()[k * sums_.stride() + k]);
+  if (damping < kRounding * largest_) triangularise(objective, weights);
+  return loss_;
+}
+
+double LinearisedLoss::least_damping() const { return (triangle_.defined() ? kLeast : kRounding / 30) * largest_; }
+
+void LinearisedLoss::triangularise(Objective& objective, const double* weights) {
+  const std::int64_t columns = parameters_ + 1;
+  at::Tensor stacked = at::zeros({0, columns}, at::kDouble);
+  loss_ = objective.for_rows(weights, std::max<std::int64_t>(4 * columns, 2048), [&](const at::Tensor& rows) {
+    stacked = at::cat({stacked, rows});
+    if (stacked.size(0) <= columns) return;
+    stacked = std::get<0>(at::geqrf(stacked)).slice(0, 0, columns).triu();
+  });
+  triangle_ = at::zeros({columns, columns}, at::kDouble);
+  triangle_.slice(0, 0, stacked.size(0)).copy_(stacked);
+  largest_ = triangle_.slice(1, 0, parameters_).square().sum(0).max().item<double>();
+}
+
+std::optional<Move> LinearisedLoss::solve(double damping) {
+  if (triangle_.defined()) {
+    at::Tensor stacked = at::zeros({parameters_ + 1 + parameters_, parameters_ + 1}, at::kDouble);
+    stacked.slice(0, 0, parameters_ + 1).copy_(triangle_);
+    stacked.slice(0, parameters_ + 1).slice(1, 0, parameters_).diagonal().fill_(std::sqrt(damping));
+    const at::Tensor reduced = std::get<0>(at::geqrf(stacked)).slice(0, 0, parameters_).triu();
+    factor_ = reduced.slice(1, 0, parameters_);
+    const at::Tensor direction = -at::linalg_solve_triangular(factor_, reduced.slice(1, parameters_), true).squeeze(1);
+    const at::Tensor moved = at::mv(triangle_.slice(1, 0, parameters_), direction);
+    return Move{direction, (moved.square().sum() + 2 * damping * direction.square().sum()).item<double>()};
+  }
+  at::Tensor matrix =
+      at::from_blob(const_cast<double*>(sums_.matrix()), {parameters_, parameters_}, {sums_.stride(), 1}, at::kDouble)
+          .clone();
+  matrix.diagonal().add_(damping);
+  const auto [factor, info] = at::linalg_cholesky_ex(matrix, true, false);
+  if (info.item<int>() != 0) return std::nullopt;
+  factor_ = factor;
+  at::Tensor gradient = at::empty({parameters_}, at::kDouble);
+  for (std::int64_t k = 0; k < parameters_; ++k) gradient.data_ptr<double>()[k] = sums_.gradient(k);
+  const at::Tensor direction = -solve_again(gradient);
+  // |J d|^2 + 2 damping |d|^2 without a product: (J^T J + damping) d = -gradient.
+  const double along = -at::dot(direction, gradient).item<double>();
+  return Move{direction, along + damping * direction.square().sum().item<double>()};
+}
+
+at::Tensor LinearisedLoss::solve_again(const at::Tensor& right) const {
+  return at::cholesky_solve(right.unsqueeze(1), factor_, true).squeeze(1);
+}
+
+}  // namespace residua

@@ -1,0 +1,70 @@
+#include "pinn/optimizers/muon.hpp"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+namespace residua {
+namespace {
+
+constexpr double kMomentum = 0.95;
+constexpr double kMeanShare = 0.1, kSquareShare = 0.001, kTiny = 1e-8;  // Adam's usual ones
+constexpr double kAdamSize = 0.2;  // root mean square of an entry of Adam's steps, relative to the learning rate
+constexpr int kIterations = 5;
+
+}  // namespace
+
+at::Tensor nearly_orthogonal(const at::Tensor& matrix) {
+  constexpr double a = 3.4445, b = -4.7750, c = 2.0315;
+  const bool tall = matrix.size(0) > matrix.size(1);
+  at::Tensor x = tall ? matrix.t() : matrix;
+  x = x / (x.norm() + 1e-12);
+  for (int i = 0; i < kIterations; ++i) {
+    const at::Tensor square = at::mm(x, x.t());
+    x = a * x + at::mm(b * square + c * at::mm(square, square), x);
+  }
+  return tall ? x.t() : x;
+}
+
+Muon::Muon(const Stage& stage, const MlpShape& shape)
+    : rate_{stage.learning_rate, stage.final_learning_rate}, shape_(shape) {
+  momentum_ = at::zeros({shape.parameters()}, stage.float64 ? at::kDouble : at::kFloat);
+  mean_ = at::zeros_like(momentum_);
+  mean_square_ = at::zeros_like(momentum_);
+}
+
+Advance Muon::step(Objective& objective, at::Tensor& weights, double progress) {
+  const double loss = objective.differentiate(weights);
+  const at::Tensor gradient = weights.grad().to(momentum_.scalar_type());
+  ++steps_;
+  mean_.lerp_(gradient, kMeanShare);
+  mean_square_.lerp_(gradient.square(), kSquareShare);
+  const double mean_sum = 1 - std::pow(1 - kMeanShare, double(steps_));
+  const double square_sum = 1 - std::pow(1 - kSquareShare, double(steps_));
+  at::Tensor direction = (mean_ / mean_sum) / ((mean_square_ / square_sum).sqrt() + kTiny);
+  momentum_.mul_(kMomentum).add_(gradient);
+  const at::Tensor ahead = gradient + kMomentum * momentum_;  // Nesterov's
+  for (int l = 1; l < shape_.depth; ++l) {
+    const std::int64_t width = shape_.width, at = shape_.offset(l);
+    const at::Tensor matrix = nearly_orthogonal(ahead.narrow(0, at, width * width).view({width, width}));
+    direction.narrow(0, at, width * width).copy_(kAdamSize * std::sqrt(double(width)) * matrix.reshape({-1}));
+  }
+  at::Tensor(weights.detach()).sub_(direction, rate_.at(progress));
+  return {.loss = loss};
+}
+
+void Muon::save(torch::serialize::OutputArchive& archive) {
+  archive.write("averages", c10::IValue(std::vector<at::Tensor>{momentum_, mean_, mean_square_}));
+  archive.write("steps", c10::IValue(steps_));
+}
+
+void Muon::load(torch::serialize::InputArchive& archive) {
+  c10::IValue averages, steps;
+  archive.read("averages", averages);
+  archive.read("steps", steps);
+  const auto t = averages.toTensorVector();
+  momentum_ = t[0], mean_ = t[1], mean_square_ = t[2];
+  steps_ = steps.toInt();
+}
+
+}  // namespace residua

@@ -1,0 +1,29 @@
+#pragma once
+#include "kernels/points.hpp"
+#include "pinn/optimizers/learning_rate.hpp"
+#include "pinn/optimizers/optimizer.hpp"
+
+namespace residua {
+
+/// A matrix with the singular vectors of `matrix` and singular values near one (0.6 to 1.3 for all but the smallest),
+/// by five Newton-Schulz iterations with a quintic whose slope at zero is steep (Jordan et al., "Muon", 2024).
+at::Tensor nearly_orthogonal(const at::Tensor& matrix);
+
+/// Muon (Jordan et al. 2024): weights between hidden layers move along their orthogonalised momentum, scaled to the
+/// size of an Adam step (Liu et al., arXiv 2502.16982), so that one learning rate serves; all other parameters by Adam.
+/// In the precision of the stage.
+class Muon : public Optimizer {
+ public:
+  Muon(const Stage& stage, const MlpShape& shape);
+  Advance step(Objective& objective, at::Tensor& weights, double progress) override;
+  void save(torch::serialize::OutputArchive& archive) override;
+  void load(torch::serialize::InputArchive& archive) override;
+
+ private:
+  LearningRate rate_;
+  MlpShape shape_;
+  at::Tensor momentum_, mean_, mean_square_;  ///< of the gradient, flat: Muon's, and Adam's two
+  std::int64_t steps_ = 0;
+};
+
+}  // namespace residua

@@ -1,0 +1,36 @@
+#pragma once
+#include <torch/serialize/archive.h>
+
+#include <memory>
+#include <string>
+
+#include "pinn/objective.hpp"
+
+namespace residua {
+
+/// What an optimizer did in one call.
+struct Advance {
+  std::int64_t steps = 1;
+  double loss = 0;       ///< at the end, or (of methods that step without looking) just before the step
+  std::string detail{};  ///< for the progress line
+  std::string stop{};    ///< why no further step would help; empty: go on
+};
+
+/// One way to lower the loss of an Objective. A stage of training owns one; points may change between steps.
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+
+  /// Moves `weights` (float64, with a gradient tensor). `progress` is the share of the stage that is over.
+  virtual Advance step(Objective& objective, at::Tensor& weights, double progress) = 0;
+  /// The points of the objective are others now: what was learnt about curvature on the old ones would mislead.
+  virtual void points_changed() {}
+
+  // Everything that the next step depends on, for a resume that ends in the same bits.
+  virtual void save(torch::serialize::OutputArchive& archive) = 0;
+  virtual void load(torch::serialize::InputArchive& archive) = 0;
+};
+
+std::unique_ptr<Optimizer> make_optimizer(const Stage& stage, const MlpShape& shape, at::Tensor& weights);
+
+}  // namespace residua

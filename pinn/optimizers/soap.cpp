@@ -1,0 +1,88 @@
+#include "pinn/optimizers/soap.hpp"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "pinn/optimizers/blocks.hpp"
+
+namespace residua {
+namespace {
+
+constexpr double kShare = 0.05;  // of the new gradient in all averages, as in the paper
+constexpr double kTiny = 1e-8;
+constexpr std::int64_t kTurnEvery = 5;  // steps
+
+}  // namespace
+
+Eigenbasis::Eigenbasis(const at::Tensor& first)
+    : average_(first.clone()), vectors_(std::get<1>(at::linalg_eigh(first)).flip({1}).contiguous()) {}
+
+at::Tensor Eigenbasis::turn() {
+  const at::Tensor quotients = (vectors_ * at::mm(average_, vectors_)).sum(0);
+  const at::Tensor order = at::argsort(quotients, /*stable=*/true, /*dim=*/0, /*descending=*/true);
+  vectors_ = std::get<0>(at::linalg_qr(at::mm(average_, vectors_.index_select(1, order))));
+  return order;
+}
+
+Soap::Soap(const Stage& stage, const MlpShape& shape)
+    : rate_{stage.learning_rate, stage.final_learning_rate},
+      shape_(shape),
+      precision_(stage.float64 ? at::kDouble : at::kFloat) {}
+
+Advance Soap::step(Objective& objective, at::Tensor& weights, double progress) {
+  const double loss = objective.differentiate(weights);
+  const auto gradients = blocks_of(shape_, weights.grad().to(precision_));
+  if (blocks_.empty()) {
+    for (const at::Tensor& g : gradients)
+      blocks_.push_back({Eigenbasis(kShare * at::mm(g, g.t())), Eigenbasis(kShare * at::mm(g.t(), g)),
+                         at::zeros_like(g), at::zeros_like(g)});
+    return {.loss = loss};
+  }
+  ++steps_;
+  std::vector<at::Tensor> directions;
+  for (std::size_t i = 0; i < blocks_.size(); ++i) directions.push_back(direction(blocks_[i], gradients[i]));
+  at::Tensor(weights.detach()).sub_(flat_of(shape_, directions), rate_.at(progress));
+  return {.loss = loss};
+}
+
+at::Tensor Soap::direction(Block& block, const at::Tensor& gradient) {
+  const auto into = [&](const at::Tensor& m) {
+    return at::mm(at::mm(block.left.vectors().t(), m), block.right.vectors());
+  };
+  block.mean.lerp_(gradient, kShare);
+  block.mean_square.lerp_(into(gradient).square(), kShare);
+  // Averages that started from zero, divided by the sum of their shares so far.
+  const double sum = 1 - std::pow(1 - kShare, double(steps_));
+  const at::Tensor turned = into(block.mean / sum) / ((block.mean_square / sum).sqrt() + kTiny);
+  const at::Tensor result = at::mm(at::mm(block.left.vectors(), turned), block.right.vectors().t());
+  block.left.add(at::mm(gradient, gradient.t()), kShare);
+  block.right.add(at::mm(gradient.t(), gradient), kShare);
+  if (steps_ % kTurnEvery == 0) {
+    const at::Tensor rows = block.left.turn(), columns = block.right.turn();
+    block.mean_square = block.mean_square.index_select(0, rows).index_select(1, columns);
+  }
+  return result;
+}
+
+void Soap::save(torch::serialize::OutputArchive& archive) {
+  std::vector<at::Tensor> all;
+  for (const Block& b : blocks_)
+    all.insert(all.end(),
+               {b.left.average(), b.left.vectors(), b.right.average(), b.right.vectors(), b.mean, b.mean_square});
+  archive.write("blocks", c10::IValue(all));
+  archive.write("steps", c10::IValue(steps_));
+}
+
+void Soap::load(torch::serialize::InputArchive& archive) {
+  c10::IValue all, steps;
+  archive.read("blocks", all);
+  archive.read("steps", steps);
+  steps_ = steps.toInt();
+  blocks_.clear();
+  const auto t = all.toTensorVector();
+  for (std::size_t i = 0; i + 5 < t.size(); i += 6)
+    blocks_.push_back({Eigenbasis(t[i], t[i + 1]), Eigenbasis(t[i + 2], t[i + 3]), t[i + 4], t[i + 5]});
+}
+
+}  // namespace residua
