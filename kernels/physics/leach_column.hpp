@@ -64,14 +64,17 @@ struct LeachColumn {
   }
 
   /// The front that the transform starts from: the column without immobile water whose retardation and decay match the
-  /// exchange at the front's own frequency s. (In Laplace space the exchange acts as omega s / (s + kappa); the tangent
-  /// at s is retardation and decay. Slow exchange leaves beta R and decay omega, fast exchange leaves R and no decay.)
-  template <class S>
+  /// exchange at the frequency s that the front has when it is so old. (In Laplace space the exchange acts as
+  /// omega s / (s + kappa); the tangent at s is retardation and decay. A young front, or slow exchange, leaves beta R
+  /// and decay omega, an old one R and no decay.)
+  template <class X>
   struct Front {
-    S retardation, decay;
-    S share;  ///< of c that m follows
-    RESIDUA_HD static constexpr Front of(const S* p) {
-      const S kappa = p[omega] / ((1 - p[beta]) * p[R]), s = sqrt(p[Pe]) / p[R], sum = s + kappa;
+    X retardation, decay;
+    X share;  ///< of c that m follows
+    template <class S>
+    RESIDUA_HD static constexpr Front of(const X* at, const S* p) {
+      const S kappa = p[omega] / ((1 - p[beta]) * p[R]);
+      const X s = sqrt(p[Pe] / p[R] / (at[t] + number<S>(1e-6))), sum = s + kappa;
       return {p[beta] * p[R] + p[omega] * kappa / (sum * sum), p[omega] * s * s / (sum * sum) + p[Da], kappa / sum};
     }
   };
@@ -79,8 +82,9 @@ struct LeachColumn {
   /// Step response of a single-porosity column with third-type inlet (van Genuchten & Alves 1982, solution A2 with
   /// decay), every exp * erfc written as a Gaussian times erfcx.
   template <class X, class S>
-  RESIDUA_HD static constexpr X step_response(const X* at, const S* p, const Front<S>& front) {
-    const S P = p[Pe], u = sqrt(1 + 4 * front.decay / P);
+  RESIDUA_HD static constexpr X step_response(const X* at, const S* p, const Front<X>& front) {
+    const S P = p[Pe];
+    const X u = sqrt(1 + 4 * front.decay / P);
     const X time = at[t] + number<S>(1e-6);  // later by a millionth of a pore volume: regular at the corner
     const X width = 1 / (2 * sqrt(time * (front.retardation / P)));
     const X lead = at[x] * front.retardation, behind = (lead - time) * width;
@@ -93,7 +97,7 @@ struct LeachColumn {
   /// Time, depth, and two views of the front: the distance to it and the distance in units of its width.
   template <class X, class S>
   RESIDUA_HD static constexpr auto features(const X* at, const S* p) {
-    const Front<S> front = Front<S>::of(p);
+    const Front<X> front = Front<X>::of(at, p);
     const X behind = at[x] * front.retardation - at[t];
     const X width = sqrt((at[t] + number<S>(0.02)) * (front.retardation / p[Pe]));
     return rows(log(1 + at[t] * 2), at[x], tanh(behind / 2), tanh(behind / (2 * width)));
@@ -104,7 +108,7 @@ struct LeachColumn {
   /// inlet), and to its share of c later.
   template <class X, class S, class N>
   RESIDUA_HD static constexpr auto transform(const X* at, const S* p, const N* net) {
-    const Front<S> front = Front<S>::of(p);
+    const Front<X> front = Front<X>::of(at, p);
     const X step = step_response(at, p, front), later = at[t] / (at[t] + 1);
     const X filled = front.share * at[t] / (at[t] + front.share * ((1 - p[beta]) * p[R] / p[omega]));
     return rows(step + later * (at[x] + 1 / p[Pe]) * net[c], step * filled + later * net[m]);
