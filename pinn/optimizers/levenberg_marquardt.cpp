@@ -46,6 +46,7 @@ at::Tensor LevenbergMarquardt::acceleration(Objective& objective, const at::Tens
 void LevenbergMarquardt::save(torch::serialize::OutputArchive& archive) {
   archive.write("damping", c10::IValue(damping_));
   archive.write("boldness", c10::IValue(boldness_));
+  linearised_.save(archive);
 }
 
 void LevenbergMarquardt::load(torch::serialize::InputArchive& archive) {
@@ -54,6 +55,7 @@ void LevenbergMarquardt::load(torch::serialize::InputArchive& archive) {
   damping_ = value.toDouble();
   archive.read("boldness", value);
   boldness_ = value.toDouble();
+  linearised_.load(archive);
 }
 
 }  // namespace residua

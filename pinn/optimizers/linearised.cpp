@@ -15,19 +15,18 @@ constexpr double kLeast = 1e-28;     ///< damping over that, where the triangula
 LinearisedLoss::LinearisedLoss(std::int64_t parameters) : parameters_(parameters), sums_(parameters) {}
 
 double LinearisedLoss::linearise(Objective& objective, const double* weights, double damping) {
-  if (damping < kRounding * largest_ && triangle_.defined()) {
-    triangularise(objective, weights);
-    return loss_;
+  if (!triangular_ || damping >= kRounding * largest_) {
+    loss_ = objective.linearise(weights, sums_);
+    largest_ = 0;
+    for (std::int64_t k = 0; k < parameters_; ++k)
+      largest_ = std::max(largest_, sums_.matrix()[k * sums_.stride() + k]);
+    triangular_ = damping < kRounding * largest_;
   }
-  triangle_ = at::Tensor();
-  loss_ = objective.linearise(weights, sums_);
-  largest_ = 0;
-  for (std::int64_t k = 0; k < parameters_; ++k) largest_ = std::max(largest_, sums_.matrix()[k * sums_.stride() + k]);
-  if (damping < kRounding * largest_) triangularise(objective, weights);
+  if (triangular_) triangularise(objective, weights);
   return loss_;
 }
 
-double LinearisedLoss::least_damping() const { return (triangle_.defined() ? kLeast : kRounding / 30) * largest_; }
+double LinearisedLoss::least_damping() const { return (triangular_ ? kLeast : kRounding / 30) * largest_; }
 
 void LinearisedLoss::triangularise(Objective& objective, const double* weights) {
   const std::int64_t columns = parameters_ + 1;
@@ -43,7 +42,7 @@ void LinearisedLoss::triangularise(Objective& objective, const double* weights) 
 }
 
 std::optional<Move> LinearisedLoss::solve(double damping) {
-  if (triangle_.defined()) {
+  if (triangular_) {
     at::Tensor stacked = at::zeros({parameters_ + 1 + parameters_, parameters_ + 1}, at::kDouble);
     stacked.slice(0, 0, parameters_ + 1).copy_(triangle_);
     stacked.slice(0, parameters_ + 1).slice(1, 0, parameters_).diagonal().fill_(std::sqrt(damping));
@@ -66,6 +65,19 @@ std::optional<Move> LinearisedLoss::solve(double damping) {
   // |J d|^2 + 2 damping |d|^2 without a product: (J^T J + damping) d = -gradient.
   const double along = -at::dot(direction, gradient).item<double>();
   return Move{direction, along + damping * direction.square().sum().item<double>()};
+}
+
+void LinearisedLoss::save(torch::serialize::OutputArchive& archive) const {
+  archive.write("triangular", c10::IValue(triangular_));
+  archive.write("largest", c10::IValue(largest_));
+}
+
+void LinearisedLoss::load(torch::serialize::InputArchive& archive) {
+  c10::IValue value;
+  archive.read("triangular", value);
+  triangular_ = value.toBool();
+  archive.read("largest", value);
+  largest_ = value.toDouble();
 }
 
 at::Tensor LinearisedLoss::solve_again(const at::Tensor& right) const {

@@ -1,4 +1,6 @@
 #pragma once
+#include <torch/serialize/archive.h>
+
 #include <optional>
 
 #include "pinn/objective.hpp"
@@ -29,14 +31,19 @@ class LinearisedLoss {
   /// The solution x of (J^T J + damping) x = right, with the damping last solved for.
   at::Tensor solve_again(const at::Tensor& right) const;
 
+  // What decides the form of the next system.
+  void save(torch::serialize::OutputArchive& archive) const;
+  void load(torch::serialize::InputArchive& archive);
+
  private:
   void triangularise(Objective& objective, const double* weights);
 
   std::int64_t parameters_;
   NormalEquations sums_;
-  at::Tensor triangle_;  ///< R of (J r) = Q R, [parameters + 1][parameters + 1]; undefined: sums_ hold the system
-  at::Tensor factor_;    ///< upper triangular U of the system last solved, U^T U = J^T J + damping
-  double largest_ = 1;   ///< of the diagonal of J^T J
+  bool triangular_ = false;  ///< whether triangle_ holds the system, or sums_
+  at::Tensor triangle_;      ///< R of (J r) = Q R, [parameters + 1][parameters + 1]
+  at::Tensor factor_;        ///< upper triangular U of the system last solved, U^T U = J^T J + damping
+  double largest_ = 1;       ///< of the diagonal of J^T J
   double loss_ = 0;
 };
 
