@@ -30,8 +30,8 @@ struct TrainResult {
   std::vector<TermLoss> losses;
   std::vector<LossPoint> history;  ///< thinned to a few hundred points; of this part of a resumed run
   double loss = 0;
-  double seconds = 0;  ///< of training, over all resumed parts
-  std::int64_t steps = 0;
+  double seconds = 0;      ///< of training, over all resumed parts
+  std::int64_t steps = 0;  ///< of the schedule; those count that an optimizer left out when it could go no further
   std::string stop_reason;
   bool finished = false;  ///< all stages are over; otherwise there is a checkpoint to go on from
 };

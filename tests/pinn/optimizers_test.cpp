@@ -135,7 +135,7 @@ TEST(QuasiNewton, SaysWhyItStops) {
         "run");
     const TrainResult result = trained(run);
     EXPECT_EQ(result.stop_reason, "the line search finds no lower loss") << name << " loss " << result.loss;
-    EXPECT_LT(result.steps, 20000);
+    EXPECT_TRUE(result.finished);
   }
 }
 
