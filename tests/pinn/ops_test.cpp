@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Parallel.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <gmock/gmock.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -9,6 +10,7 @@
 #include <functional>
 #include <numbers>
 
+#include "kernels/parallel.hpp"
 #include "kernels/residual.hpp"
 #include "pinn/run_file.hpp"
 
@@ -332,6 +334,15 @@ TEST(FusedLoss, SaysWhatItExpectedAndFound) {
   EXPECT_THAT(message([](Case& c) { c.fixed.design_row.pop_back(); }),
               HasSubstr("design_row: expected 5 entries, found 4"));
   EXPECT_THAT(message([](Case& c) { c.fixed.design_row[0] = 4; }), HasSubstr("design_row: expected -1 to 3, found 4"));
+}
+
+TEST(Threads, OfTheKernelsDoNotFollowThoseOfTorch) {
+  const int kernels = default_threads(), torch = at::get_num_threads();
+  for (const int other : {1, kernels + 1}) {
+    at::set_num_threads(other);
+    EXPECT_EQ(default_threads(), kernels);
+  }
+  at::set_num_threads(torch);
 }
 
 }  // namespace
