@@ -11,6 +11,7 @@
 
 #include "datasets/atomic_file.hpp"
 #include "kernels/core/error.hpp"
+#include "pinn/archive.hpp"
 #include "pinn/optimizers/optimizer.hpp"
 
 namespace residua {
@@ -76,11 +77,7 @@ void save_checkpoint(const std::filesystem::path& path, const TrainState& state,
 TrainState load_checkpoint(const std::filesystem::path& path) {
   TrainState state;
   with_archive(path, [&](torch::serialize::InputArchive& archive) {
-    const auto value = [&](const char* key) {
-      c10::IValue v;
-      archive.read(key, v);
-      return v;
-    };
+    const auto value = [&](const char* key) { return read_value(archive, key); };
     archive.read("weights", state.weights, true);
     state.stage = value("stage").toInt();
     state.step = value("step").toInt();

@@ -60,8 +60,8 @@ class Objective {
   /// J direction and J^T rows of their Jacobian, without J.
   at::Tensor jacobian_product(const double* weights, const at::Tensor& direction);
   at::Tensor transposed_product(const double* weights, const at::Tensor& rows);
-  /// Loss, and the residual rows with their Jacobian in blocks of at most `block`: use(rows [count][parameters + 1],
-  /// count), each row (J r) times the square root of its weight.
+  /// Loss, and the residual rows with their Jacobian in blocks of at most `block`: use(rows [count][parameters + 1]),
+  /// each row (J r) times the square root of its weight.
   double for_rows(const double* weights, std::int64_t block, const std::function<void(at::Tensor rows)>& use);
 
  private:

@@ -44,24 +44,25 @@ def leach_column(u, at, p, m):
     return [mobile / (1 + p["exchange"]), immobile / (stagnant + p["exchange"])]
 
 
-def leach_front(p, m):
-    """Retardation and decay of the front that the transform starts from, and the share of c that m follows."""
+def leach_front(at, p, m):
+    """Retardation and decay of the front that the transform starts from, and the share of c that m follows: they
+    depend on its age."""
     kappa = p["exchange"] / ((1 - p["mobile_fraction"]) * p["retardation"])
-    frequency = m.sqrt(p["peclet"]) / p["retardation"]
+    frequency = m.sqrt(p["peclet"] / p["retardation"] / (at["t"] + 1e-6))
     total = frequency + kappa
     retardation = p["mobile_fraction"] * p["retardation"] + p["exchange"] * kappa / total**2
     return retardation, p["exchange"] * frequency**2 / total**2 + p["decay"], kappa / total
 
 
 def leach_features(at, p, m):
-    retardation, _, _ = leach_front(p, m)
+    retardation, _, _ = leach_front(at, p, m)
     behind = at["x"] * retardation - at["t"]
     width = m.sqrt((at["t"] + 0.02) * retardation / p["peclet"])
     return [m.log(1 + 2 * at["t"]), at["x"], m.tanh(behind / 2), m.tanh(behind / (2 * width))]
 
 
 def leach_transform(at, p, net, m):
-    retardation, decay, share = leach_front(p, m)
+    retardation, decay, share = leach_front(at, p, m)
     peclet, erfcx = p["peclet"], m.special.erfcx
     root = m.sqrt(1 + 4 * decay / peclet)
     time = at["t"] + 1e-6
@@ -72,7 +73,9 @@ def leach_transform(at, p, net, m):
     step = arrival + gauss * peclet / (2 * decay) * (
         erfcx((lead + time) * width) - erfcx((lead + time * root) * width) * (1 + root) / 2)
     later = at["t"] / (at["t"] + 1)
-    return [step + later * (at["x"] + 1 / peclet) * net[0], step * share + later * net[1]]
+    stagnant = (1 - p["mobile_fraction"]) * p["retardation"]
+    filled = share * at["t"] / (at["t"] + share * stagnant / p["exchange"])
+    return [step + later * (at["x"] + 1 / peclet) * net[0], step * filled + later * net[1]]
 
 
 # --- kiln_wall --------------------------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@
 
 #include <ranges>
 
+#include "pinn/archive.hpp"
+
 namespace residua {
 
 void Lbfgs::points_changed() {
@@ -48,13 +50,9 @@ void Lbfgs::save(torch::serialize::OutputArchive& archive) {
 }
 
 void Lbfgs::load(torch::serialize::InputArchive& archive) {
-  const auto value = [&](const char* key) {
-    c10::IValue v;
-    archive.read(key, v);
-    return v;
-  };
-  const auto moves = value("moves").toTensorVector(), changes = value("gradient_changes").toTensorVector();
-  const auto curvatures = value("curvatures").toDoubleVector();
+  const auto moves = read_value(archive, "moves").toTensorVector();
+  const auto changes = read_value(archive, "gradient_changes").toTensorVector();
+  const auto curvatures = read_value(archive, "curvatures").toDoubleVector();
   pairs_.clear();
   for (std::size_t i = 0; i < moves.size(); ++i) pairs_.push_back({moves[i], changes[i], curvatures[i]});
 }

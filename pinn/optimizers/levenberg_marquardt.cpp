@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "pinn/archive.hpp"
+
 namespace residua {
 
 Advance LevenbergMarquardt::step(Objective& objective, at::Tensor& weights, double) {
@@ -50,11 +52,8 @@ void LevenbergMarquardt::save(torch::serialize::OutputArchive& archive) {
 }
 
 void LevenbergMarquardt::load(torch::serialize::InputArchive& archive) {
-  c10::IValue value;
-  archive.read("damping", value);
-  damping_ = value.toDouble();
-  archive.read("boldness", value);
-  boldness_ = value.toDouble();
+  damping_ = read_value(archive, "damping").toDouble();
+  boldness_ = read_value(archive, "boldness").toDouble();
   linearised_.load(archive);
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "pinn/archive.hpp"
+
 namespace residua {
 namespace {
 
@@ -73,11 +75,8 @@ void LinearisedLoss::save(torch::serialize::OutputArchive& archive) const {
 }
 
 void LinearisedLoss::load(torch::serialize::InputArchive& archive) {
-  c10::IValue value;
-  archive.read("triangular", value);
-  triangular_ = value.toBool();
-  archive.read("largest", value);
-  largest_ = value.toDouble();
+  triangular_ = read_value(archive, "triangular").toBool();
+  largest_ = read_value(archive, "largest").toDouble();
 }
 
 at::Tensor LinearisedLoss::solve_again(const at::Tensor& right) const {

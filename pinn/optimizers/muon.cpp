@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "pinn/archive.hpp"
+
 namespace residua {
 namespace {
 
@@ -59,12 +61,9 @@ void Muon::save(torch::serialize::OutputArchive& archive) {
 }
 
 void Muon::load(torch::serialize::InputArchive& archive) {
-  c10::IValue averages, steps;
-  archive.read("averages", averages);
-  archive.read("steps", steps);
-  const auto t = averages.toTensorVector();
+  const auto t = read_value(archive, "averages").toTensorVector();
   momentum_ = t[0], mean_ = t[1], mean_square_ = t[2];
-  steps_ = steps.toInt();
+  steps_ = read_value(archive, "steps").toInt();
 }
 
 }  // namespace residua

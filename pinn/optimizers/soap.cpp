@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "pinn/archive.hpp"
 #include "pinn/optimizers/blocks.hpp"
 
 namespace residua {
@@ -75,12 +76,9 @@ void Soap::save(torch::serialize::OutputArchive& archive) {
 }
 
 void Soap::load(torch::serialize::InputArchive& archive) {
-  c10::IValue all, steps;
-  archive.read("blocks", all);
-  archive.read("steps", steps);
-  steps_ = steps.toInt();
+  steps_ = read_value(archive, "steps").toInt();
   blocks_.clear();
-  const auto t = all.toTensorVector();
+  const auto t = read_value(archive, "blocks").toTensorVector();
   for (std::size_t i = 0; i + 5 < t.size(); i += 6)
     blocks_.push_back({Eigenbasis(t[i], t[i + 1]), Eigenbasis(t[i + 2], t[i + 3]), t[i + 4], t[i + 5]});
 }
