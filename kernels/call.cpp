@@ -93,6 +93,7 @@ std::string Call<S>::bad_input(std::int64_t first, std::int64_t last) const {
   for (std::size_t p = 0; p < info.params.size(); ++p)
     if (points_.design_row[p] >= 0) examine(points_.design + points_.design_row[p] * points_.n, info.params[p].name);
   if (weights_.point) examine(weights_.point, "weight");
+  for (int e = 0; weights_.target && e < kernel_.equations; ++e) examine(weights_.target + e * points_.n, "target");
   return what;
 }
 

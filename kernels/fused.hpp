@@ -19,25 +19,26 @@ struct TermId {
 /// Throws Error, listing the known names, if there is no such physics or term.
 TermId find_term(std::string_view physics, std::string_view term);
 
-/// What the fused pass computes over the points: for every equation e of the term
+/// What the fused pass computes over the points: for every equation e of the term, with r_e the row less its target,
 ///   loss[e] = sum over points of weight * r_e^2, and the gradient of sum_e equation_weight[e] * loss[e].
 template <class S>
 struct FusedResult {
   double* loss = nullptr;  ///< [equations]
   S* gradient = nullptr;   ///< [network parameters]; null: loss and residuals only
-  S* residual = nullptr;   ///< [equations][n], or null
+  S* residual = nullptr;   ///< [equations][n] rows less targets, or null
 };
 
 template <class S>
 struct FusedWeights {
   const S* equation = nullptr;  ///< [equations], null: ones
   const S* point = nullptr;     ///< [n], null: ones
+  const S* target = nullptr;    ///< [equations][n], null: zeros. What the rows should be: measurements, for instance
 };
 
 /// Evaluates a term at all points. `threads` < 1: as many as the machine has (or OMP_NUM_THREADS says).
 /// The sums are taken in an order that depends on n and the number of threads only: same call, same bits.
 /// Throws Error for sizes beyond kernels/points.hpp or that do not fit the physics, and, naming the point, if a
-/// coordinate, a design input or a point weight is NaN or infinite. Weights of the network that make it overflow show
+/// coordinate, a design input, a point weight or a target is NaN or infinite. Weights of the network that make it overflow show
 /// in a loss that is not finite.
 template <class S>
 void fused(TermId term, const Network<S>& network, const Points<S>& points, const FusedWeights<S>& weights,

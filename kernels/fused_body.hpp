@@ -170,6 +170,7 @@ class TermTile {
     for (int lane = tile.points - first; lane < kLanes; ++lane) weight.set(lane, 0);
     V r_bar[kEquations];
     for (int e = 0; e < kEquations; ++e) {
+      if (range.weights->target) r[e] = r[e] - load_points(range.weights->target + e * n, i, n);
       const V weighted = weight * r[e];
       range.loss[e] += double((weighted * r[e]).sum());
       r_bar[e] = range.rows_bar ? load_points(range.rows_bar + e * n, i, n)

@@ -84,7 +84,8 @@ void NormalEquations::add(TermId term, const Network<double>& network, const Poi
       const double weight = (weights.point ? weights.point[i] : 1) * (weights.equation ? weights.equation[e] : 1),
                    root = std::sqrt(weight);
       double* to = &panels_[std::size_t(((i - first) * equations + e) * width)];
-      const double r = jacobian.residual()[std::size_t(e * points.n + i)];
+      const double target = weights.target ? weights.target[e * points.n + i] : 0;
+      const double r = jacobian.residual()[std::size_t(e * points.n + i)] - target;
       const auto column = [&](std::int64_t k) { return k < parameters_ ? row[k] : k == parameters_ ? r : 0; };
       for (std::int64_t k = 0; k < stride_; k += width, to += rows * width)
         for (std::int64_t c = 0; c < width; ++c) to[c] = root * (k + width <= parameters_ ? row[k + c] : column(k + c));

@@ -60,6 +60,8 @@ void with_archive(const std::filesystem::path& path, F&& f) {
 void save_checkpoint(const std::filesystem::path& path, const TrainState& state, Optimizer& optimizer) {
   torch::serialize::OutputArchive archive, own;
   archive.write("weights", state.weights, true);
+  archive.write("part", c10::IValue(state.part));
+  archive.write("finished", state.finished, true);
   archive.write("stage", c10::IValue(state.stage));
   archive.write("step", c10::IValue(state.step));
   archive.write("steps_before", c10::IValue(state.steps_before));
@@ -79,6 +81,8 @@ TrainState load_checkpoint(const std::filesystem::path& path) {
   with_archive(path, [&](torch::serialize::InputArchive& archive) {
     const auto value = [&](const char* key) { return read_value(archive, key); };
     archive.read("weights", state.weights, true);
+    state.part = value("part").toInt();
+    archive.read("finished", state.finished, true);
     state.stage = value("stage").toInt();
     state.step = value("step").toInt();
     state.steps_before = value("steps_before").toInt();

@@ -13,9 +13,11 @@ class Optimizer;
 /// Everything that training needs to go on bit for bit, but for the optimizer's own state.
 struct TrainState {
   at::Tensor weights;              ///< flat, float64
-  std::int64_t stage = 0;          ///< of the run file
+  std::int64_t part = 0;           ///< member * windows of time + window
+  at::Tensor finished;             ///< [part][parameters]: the networks of the parts before
+  std::int64_t stage = 0;          ///< of the run file, within the part
   std::int64_t step = 0;           ///< within the stage
-  std::int64_t steps_before = 0;   ///< in the stages that are over
+  std::int64_t steps_before = 0;   ///< in the stages that are over, of all parts so far
   std::int64_t draw = -1;          ///< of points, within the stage
   std::vector<at::Tensor> points;  ///< in use, see Objective::points()
   double seconds = 0;              ///< of training so far

@@ -1,6 +1,7 @@
 #include "pinn/export.hpp"
 
 #include "kernels/core/error.hpp"
+#include "pinn/march.hpp"
 #include "pinn/version.hpp"
 #include "surrogates/file.hpp"
 #include "surrogates/model.hpp"
@@ -15,8 +16,14 @@ Model model_of(const RunFile& run, const Problem& problem, const TrainResult& tr
   Model model = new_model(physics.name, design, run.width, run.depth, run.activation);
   model.precision = run.save_float64 ? Precision::float64 : Precision::float32;
   model.weights = trained.weights;
-  model.center = problem.center();
-  model.scale = problem.scale();
+  model.card.members = run.members;
+  model.seams = seams_of(run, problem);
+  model.center.clear();
+  model.scale.clear();
+  for (const Problem& window : windows_of(run, problem)) {
+    model.center.insert(model.center.end(), window.center().begin(), window.center().end());
+    model.scale.insert(model.scale.end(), window.scale().begin(), window.scale().end());
+  }
 
   const std::size_t coords = physics.coords.size();
   for (std::size_t i = 0; i < model.card.inputs.size(); ++i) {

@@ -25,10 +25,27 @@ Samples part(const Samples& samples, const std::vector<std::int64_t>& chosen) {
           columns(samples.design, samples.n, chosen)};
 }
 
+/// Values as a tensor that looks at them.
+at::Tensor flat(const std::vector<double>& values) {
+  return at::from_blob(const_cast<double*>(values.data()), {std::int64_t(values.size())}, at::kDouble);
+}
+
+Points<double> points_of(const Problem& problem, const Samples& samples) {
+  return {samples.n,
+          samples.coords.data(),
+          samples.design.data(),
+          problem.params().data(),
+          problem.design_row().data(),
+          int(problem.design().size())};
+}
+Network<double> network_of(const Problem& problem, const double* weights) {
+  return {problem.shape(), weights, problem.center().data(), problem.scale().data()};
+}
+
 }  // namespace
 
-Objective::Objective(const RunFile& run, const Problem& problem, bool cuda)
-    : problem_(problem), seed_(run.seed), sampling_(run.sampling) {
+Objective::Objective(const RunFile& run, const Problem& problem, bool cuda, std::optional<Seam> seam)
+    : problem_(problem), seed_(run.seed), sampling_(run.sampling), seam_(std::move(seam)) {
   where_ = at::TensorOptions(at::kDouble).device(cuda ? at::kCUDA : at::kCPU);
   for (std::size_t t = 0; t < problem.physics().terms.size(); ++t) {
     const TermInfo& info = problem.physics().terms[t];
@@ -40,8 +57,29 @@ Objective::Objective(const RunFile& run, const Problem& problem, bool cuda)
                         find_term(problem.physics().name, info.name),
                         settings,
                         {},
+                        {},
                         std::vector<double>(std::size_t(info.equations))});
   }
+  if (seam_)
+    terms_.push_back({"seam",
+                      int(problem.physics().terms.size()),
+                      find_term(problem.physics().name, "answer"),
+                      run.march.seam,
+                      {},
+                      {},
+                      std::vector<double>(problem.physics().outputs.size())});
+}
+
+std::vector<double> Objective::target_of(const LossTerm& term) const {
+  if (!is_seam(term)) return {};
+  std::vector<double> answer(term.mean_square.size() * std::size_t(term.samples.n));
+  evaluate(term.id, network_of(*seam_->before, seam_->weights.data()), points_of(*seam_->before, term.samples),
+           answer.data());
+  return answer;
+}
+
+FusedWeights<double> Objective::weights_of(const LossTerm& term, const double* equation) const {
+  return {equation, nullptr, term.target.empty() ? nullptr : term.target.data()};
 }
 
 void Objective::set_precision(at::ScalarType precision) {
@@ -55,7 +93,7 @@ void Objective::draw(std::int64_t batch, const Stage& stage, const at::Tensor& w
   for (LossTerm& term : terms_) {
     const std::int64_t n = std::max<std::int64_t>(1, std::llround(term.settings.points * stage.more_points));
     const int dims = problem_.sample_dims(term.index);
-    const bool choose = stage.adaptive > 0 && dims > 0;
+    const bool choose = stage.adaptive > 0 && dims > 0 && !is_seam(term);
     const std::int64_t drawn = choose ? kPool * n : n;
     // One shift of the lattice per batch and term: fresh points every time, all of them reproducible on their own.
     const std::uint64_t seed = seed_ * 0x9E3779B97F4A7C15u + std::uint64_t(batch) * 64 + std::uint64_t(term.index);
@@ -66,6 +104,7 @@ void Objective::draw(std::int64_t batch, const Stage& stage, const at::Tensor& w
       term.samples = problem_.sample(term.index, sequence, drawn);
     }
     if (choose) term.samples = adaptive(term, term.samples, n, stage.adaptive, ~seed, weights.const_data_ptr<double>());
+    term.target = target_of(term);
   }
   placed_.clear();
 }
@@ -77,7 +116,7 @@ Samples Objective::adaptive(const LossTerm& term, const Samples& pool, std::int6
                             std::uint64_t seed, const double* weights) const {
   const std::size_t count = std::size_t(pool.n), equations = term.mean_square.size();
   std::vector<double> rows(equations * count), chance(count);
-  evaluate(term.id, network(weights), points_of(pool), rows.data());
+  evaluate(term.id, network_of(problem_, weights), points_of(problem_, pool), rows.data());
   for (std::size_t i = 0; i < count; ++i) {
     double square = 0;
     for (std::size_t e = 0; e < equations; ++e) square += rows[e * count + i] * rows[e * count + i];
@@ -114,22 +153,11 @@ void Objective::set_points(const std::vector<at::Tensor>& points) {
   const auto values = [](const at::Tensor& rows) {
     return std::vector<double>(rows.const_data_ptr<double>(), rows.const_data_ptr<double>() + rows.numel());
   };
-  for (std::size_t t = 0; t < terms_.size(); ++t)
+  for (std::size_t t = 0; t < terms_.size(); ++t) {
     terms_[t].samples = {points[2 * t].size(1), values(points[2 * t]), values(points[2 * t + 1])};
+    terms_[t].target = target_of(terms_[t]);
+  }
   placed_.clear();
-}
-
-Network<double> Objective::network(const double* weights) const {
-  return {problem_.shape(), weights, problem_.center().data(), problem_.scale().data()};
-}
-
-Points<double> Objective::points_of(const Samples& samples) const {
-  return {samples.n,
-          samples.coords.data(),
-          samples.design.data(),
-          problem_.params().data(),
-          problem_.design_row().data(),
-          int(problem_.design().size())};
 }
 
 /// Keeps the mean squares of a term, of which `squares` are the sums over its points; returns its share of the loss.
@@ -155,7 +183,8 @@ double Objective::loss(const double* weights) {
   double sum = 0;
   for (LossTerm& term : terms_) {
     std::vector<double> squares(term.mean_square.size());
-    fused<double>(term.id, network(weights), points_of(term.samples), {}, {squares.data(), nullptr, nullptr});
+    fused<double>(term.id, network_of(problem_, weights), points_of(problem_, term.samples), weights_of(term),
+                  {squares.data(), nullptr, nullptr});
     sum += account(term, squares.data());
   }
   return sum;
@@ -167,14 +196,16 @@ double Objective::differentiate(at::Tensor& weights, bool trial) {
     for (const LossTerm& term : terms_)
       placed_.push_back({ops::rows_tensor(term.samples.coords, term.samples.n, where_),
                          ops::rows_tensor(term.samples.design, term.samples.n, where_),
-                         at::full({std::int64_t(term.mean_square.size())}, term.settings.weight, where_)});
+                         at::full({std::int64_t(term.mean_square.size())}, term.settings.weight, where_),
+                         ops::rows_tensor(term.target, term.target.empty() ? 0 : term.samples.n, where_)});
   weights.mutable_grad().zero_();
   double sum = 0;
   for (std::size_t t = 0; t < terms_.size(); ++t) {
     LossTerm& term = terms_[t];
     const Placed& at = placed_[t];
     auto [total, per_equation] =
-        ops::fused_loss(weights, problem_, fixed_, at.coords, at.design, term.name, at.equation_weight);
+        ops::fused_loss(weights, problem_, fixed_, at.coords, at.design, is_seam(term) ? "answer" : term.name,
+                        at.equation_weight, at.target);
     total.backward();
     std::copy_n(per_equation.const_data_ptr<double>(), term.mean_square.size(), term.mean_square.begin());
     const double value = total.item<double>();
@@ -190,7 +221,7 @@ double Objective::linearise(const double* weights, NormalEquations& sums) {
   double before = 0;
   for (LossTerm& term : terms_) {
     const std::vector<double> scale(term.mean_square.size(), term.settings.weight / double(term.samples.n));
-    sums.add(term.id, network(weights), points_of(term.samples), {scale.data(), nullptr});
+    sums.add(term.id, network_of(problem_, weights), points_of(problem_, term.samples), weights_of(term, scale.data()));
     require_finite(term, sums.loss() - before);
     before = sums.loss();
     points_evaluated_ += term.samples.n;
@@ -215,7 +246,8 @@ at::Tensor Objective::residuals(const double* weights) {
   for (LossTerm& term : terms_) {
     const auto equations = std::int64_t(term.mean_square.size());
     at::Tensor own = all.narrow(0, first, equations * term.samples.n);
-    evaluate(term.id, network(weights), points_of(term.samples), own.data_ptr<double>());
+    evaluate(term.id, network_of(problem_, weights), points_of(problem_, term.samples), own.data_ptr<double>());
+    if (!term.target.empty()) own -= flat(term.target);
     const at::Tensor squares = own.reshape({equations, -1}).square().sum(1);
     account(term, squares.const_data_ptr<double>());
     own *= row_scale(term);
@@ -229,7 +261,7 @@ at::Tensor Objective::jacobian_product(const double* weights, const at::Tensor& 
   std::int64_t first = 0;
   for (const LossTerm& term : terms_) {
     at::Tensor own = all.narrow(0, first, std::int64_t(term.mean_square.size()) * term.samples.n);
-    residua::jacobian_product(term.id, network(weights), points_of(term.samples), direction.const_data_ptr<double>(),
+    residua::jacobian_product(term.id, network_of(problem_, weights), points_of(problem_, term.samples), direction.const_data_ptr<double>(),
                               own.data_ptr<double>());
     own *= row_scale(term);
     first += own.numel();
@@ -244,7 +276,7 @@ at::Tensor Objective::transposed_product(const double* weights, const at::Tensor
   for (const LossTerm& term : terms_) {
     const std::int64_t count = std::int64_t(term.mean_square.size()) * term.samples.n;
     const at::Tensor scaled = rows.narrow(0, first, count) * row_scale(term);
-    jacobian_transposed_product(term.id, network(weights), points_of(term.samples), scaled.const_data_ptr<double>(),
+    jacobian_transposed_product(term.id, network_of(problem_, weights), points_of(problem_, term.samples), scaled.const_data_ptr<double>(),
                                 own.data_ptr<double>());
     sum += own;
     first += count;
@@ -265,7 +297,9 @@ double Objective::for_rows(const double* weights, std::int64_t block, const std:
       const Samples some = part(term.samples, chosen);
       at::Tensor rows = at::empty({equations * some.n, parameters()}, at::kDouble);
       at::Tensor residual = at::empty({equations, some.n}, at::kDouble);
-      jacobian(term.id, network(weights), points_of(some), rows.data_ptr<double>(), residual.data_ptr<double>());
+      jacobian(term.id, network_of(problem_, weights), points_of(problem_, some), rows.data_ptr<double>(), residual.data_ptr<double>());
+      if (!term.target.empty())
+        residual -= flat(term.target).view({equations, -1}).narrow(1, first, some.n);
       const at::Tensor per_equation = residual.square().sum(1);
       for (std::int64_t e = 0; e < equations; ++e) squares[std::size_t(e)] += per_equation.const_data_ptr<double>()[e];
       use(at::cat({rows, residual.reshape({-1, 1})}, 1) * row_scale(term));

@@ -2,6 +2,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,15 +20,24 @@ struct LossTerm {
   TermId id;
   TermSettings settings;
   Samples samples;
+  std::vector<double> target;       ///< [equations][n]: what the rows should be; empty: zeros
   std::vector<double> mean_square;  ///< of each equation, at the last evaluation
+};
+
+/// What a window of time starts from: the network of the window before it.
+struct Seam {
+  const Problem* before;
+  std::vector<double> weights;
 };
 
 /// The loss of a run over the points at hand, as optimizers see it:
 ///   sum over terms of weight * (mean over points of r_1^2 + r_2^2 + ...).
+/// With a seam there is one term more, "seam": what the surrogate answers at the start of the time, less what the
+/// network before answered there.
 /// Weights of the network are a flat vector of float64. Not to be shared between threads.
 class Objective {
  public:
-  Objective(const RunFile& run, const Problem& problem, bool cuda);
+  Objective(const RunFile& run, const Problem& problem, bool cuda, std::optional<Seam> seam = {});
 
   /// Precision of the kernels in differentiate(); the rest is float64 always.
   void set_precision(at::ScalarType precision);
@@ -67,13 +77,14 @@ class Objective {
  private:
   /// The points of a term in the precision of differentiate().
   struct Placed {
-    at::Tensor coords, design, equation_weight;
+    at::Tensor coords, design, equation_weight, target;
   };
 
-  Network<double> network(const double* weights) const;
-  Points<double> points_of(const Samples& samples) const;
   Samples adaptive(const LossTerm& term, const Samples& pool, std::int64_t n, double sharpness, std::uint64_t seed,
                    const double* weights) const;
+  bool is_seam(const LossTerm& term) const { return term.index == int(problem_.physics().terms.size()); }
+  std::vector<double> target_of(const LossTerm& term) const;
+  FusedWeights<double> weights_of(const LossTerm& term, const double* equation = nullptr) const;
   std::int64_t rows() const;
   double row_scale(const LossTerm& term) const;
   double account(LossTerm& term, const double* squares);
@@ -82,6 +93,7 @@ class Objective {
   const Problem& problem_;
   std::uint64_t seed_;
   Sampling sampling_;
+  std::optional<Seam> seam_;
   std::vector<LossTerm> terms_;
   at::TensorOptions where_;  ///< precision and device of differentiate()
   ops::ProblemTensors fixed_;

@@ -45,9 +45,16 @@ Problem::Problem(const RunFile& run) : physics_(&find_physics(run.physics)) {
   normalise_inputs();
 }
 
+std::vector<Region> Problem::region(int term) const {
+  if (std::size_t(term) < physics_->terms.size()) return physics_->terms[std::size_t(term)].region;
+  std::vector<Region> start(physics_->coords.size(), Region::inside);
+  start[0] = Region::lower;
+  return start;
+}
+
 int Problem::sample_dims(int term) const {
   int dims = int(design_.size());
-  for (const Region region : physics_->terms[std::size_t(term)].region) dims += region == Region::inside;
+  for (const Region side : region(term)) dims += side == Region::inside;
   return dims;
 }
 
@@ -58,7 +65,7 @@ Samples Problem::sample(int term, Sobol& sequence, std::int64_t n) const {
 }
 
 Samples Problem::sample(int term, const std::vector<double>& unit, std::int64_t n) const {
-  const auto& region = physics_->terms[std::size_t(term)].region;
+  const std::vector<Region> sides = region(term);
   const std::size_t count = std::size_t(n);
   Samples samples{n, {}, {}};
   const double* row = unit.data();
@@ -67,14 +74,14 @@ Samples Problem::sample(int term, const std::vector<double>& unit, std::int64_t 
       rows.push_back((range.lower + (range.upper - range.lower) * row[i]) / scale);
     row += count;
   };
-  for (std::size_t c = 0; c < region.size(); ++c) {
+  for (std::size_t c = 0; c < sides.size(); ++c) {
     const Range range = coord_ranges_[c];
     const double scale = physics_->coords[c].scale;
-    if (region[c] == Region::inside)
+    if (sides[c] == Region::inside)
       append(samples.coords, range, scale);
     else
       samples.coords.insert(samples.coords.end(), count,
-                            (region[c] == Region::lower ? range.lower : range.upper) / scale);
+                            (sides[c] == Region::lower ? range.lower : range.upper) / scale);
   }
   for (std::size_t d = 0; d < design_.size(); ++d)
     append(samples.design, design_ranges_[d], physics_->params[std::size_t(design_[d])].scale);

@@ -32,6 +32,8 @@ class Problem {
   const std::vector<double>& center() const { return center_; }
   const std::vector<double>& scale() const { return scale_; }
 
+  // Terms by their position; the number of terms stands for what the surrogate answers at the start of the time.
+
   /// Dimensions that points of a term are drawn in: its free coordinates, then the design inputs.
   int sample_dims(int term) const;
   /// The next n points of a term from the sequence.
@@ -40,6 +42,7 @@ class Problem {
   Samples sample(int term, const std::vector<double>& unit, std::int64_t n) const;
 
  private:
+  std::vector<Region> region(int term) const;
   void normalise_inputs();
 
   const PhysicsInfo* physics_;

@@ -174,6 +174,17 @@ Stage read_stage(Section& section) {
   return stage;
 }
 
+March read_march(Section section, const PhysicsInfo& physics) {
+  March march;
+  section.number("windows", march.windows, 1, 1000);
+  section.number("points", march.seam.points, 1, 1e8);
+  section.number("weight", march.seam.weight, 1e-12, 1e12);
+  section.finish();
+  if (march.windows > 1 && physics.coords[0].name != "time")
+    section.fail(fmt::format("expected a physics whose first coordinate is the time, found {}", physics.name));
+  return march;
+}
+
 /// A warm-up that gets anywhere from anywhere, then the method that finishes.
 std::vector<Stage> default_stages() { return {Stage::of(Method::adam), Stage::of(Method::levenberg_marquardt)}; }
 
@@ -199,7 +210,7 @@ Stage Stage::of(Method method) {
 std::int64_t RunFile::steps() const {
   std::int64_t sum = 0;
   for (const Stage& stage : stages) sum += stage.steps;
-  return sum;
+  return sum * march.windows * members;
 }
 
 RunFile RunFile::parse(const std::string& text, const std::string& name) {
@@ -236,6 +247,10 @@ RunFile RunFile::parse(const std::string& text, const std::string& name) {
 
   for (Section& stage : top.tables("stage")) run.stages.push_back(read_stage(stage));
   if (run.stages.empty()) run.stages = default_stages();
+  run.march = read_march(top.table("march"), physics);
+  Section ensemble = top.table("ensemble");
+  ensemble.number("members", run.members, 1, 64);
+  ensemble.finish();
 
   read_envelope(top.table("envelope"), physics, run);
   read_terms(top.table("terms"), physics, run);

@@ -41,6 +41,13 @@ struct Stage {
   static Stage of(Method method);  ///< the defaults of an optimizer
 };
 
+/// Training in equal windows of time, each with a network of its own that starts from where the one before it ended.
+/// One window: a single network for all times.
+struct March {
+  int windows = 1;
+  TermSettings seam{256, 100};  ///< the term of the loss that holds a window to the one before it
+};
+
 /// A training run, as its TOML file says. Unknown keys are errors that list the known ones.
 struct RunFile {
   std::string physics;
@@ -51,12 +58,14 @@ struct RunFile {
   Activation activation = Activation::tanh;
   std::map<std::string, TermSettings> terms;
   std::vector<Stage> stages;
+  March march;
+  int members = 1;  ///< of an ensemble: trained from different seeds, answering by their mean
   int checkpoint_every = 1000;
   bool save_float64 = false;  ///< precision in which the surrogate is saved and computes
   int validation_cases = 256;
   std::string text;  ///< the file itself, for provenance
 
-  std::int64_t steps() const;  ///< of all stages
+  std::int64_t steps() const;  ///< of all stages, in all windows, of all members
 
   static RunFile read(const std::filesystem::path& path);
   /// `name` stands for the file in messages.

@@ -26,7 +26,7 @@ struct TermLoss {
 };
 
 struct TrainResult {
-  std::vector<double> weights;
+  std::vector<double> weights;  ///< [member][window of time][parameters]
   std::vector<TermLoss> losses;
   std::vector<LossPoint> history;  ///< thinned to a few hundred points; of this part of a resumed run
   double loss = 0;
@@ -36,7 +36,8 @@ struct TrainResult {
   bool finished = false;  ///< all stages are over; otherwise there is a checkpoint to go on from
 };
 
-/// Trains the network of a problem, stage by stage of the run file.
+/// Trains the network of a problem, stage by stage of the run file, window by window of time if it marches, and member by member of
+/// an ensemble.
 /// Throws Error for a loss that is not finite (naming the term) and for checkpoints that do not belong to the run.
 TrainResult train(const RunFile& run, const Problem& problem, const TrainOptions& options);
 

@@ -57,6 +57,7 @@ struct Provenance {
 struct Card {
   std::string physics;
   int format_version = 0;
+  int members = 1;  ///< networks, trained from different starts, whose mean is the answer: an ensemble if more than one
   std::vector<Variable> inputs;  ///< the coordinates of the physics, then the design inputs
   std::vector<Variable> outputs;
   std::vector<FixedParameter> fixed;  ///< all other parameters of the physics

@@ -47,7 +47,10 @@ const Evaluator<S>* active_evaluator(int physics) {
 
 template <class S>
 Engine<S>::Engine(const Model& model)
-    : center_(model.center.begin(), model.center.end()), scale_(model.scale.begin(), model.scale.end()) {
+    : center_(model.center.begin(), model.center.end()),
+      scale_(model.scale.begin(), model.scale.end()),
+      seams_(model.seams),
+      members_(std::size_t(model.card.members)) {
   const PhysicsInfo& physics = find_physics(model.card.physics);
   const std::vector<double> params = fixed_parameters(model, physics);
   params_.assign(params.begin(), params.end());
@@ -64,19 +67,23 @@ Engine<S>::Engine(const Model& model)
   std::size_t lines = 0;
   for (int l = 0; l < shape.layers(); ++l)
     lines += std::size_t(shape.fan_in(l) + 1) * padded_to_line<S>(shape.fan_out(l)) / kLine<S>;
-  packed_.assign(lines, Line{});
+  packed_.assign(lines * members_ * model.windows(), Line{});
   Line* row = packed_.data();
-  for (int l = 0; l < shape.layers(); ++l) {
-    const int in = shape.fan_in(l), out = shape.fan_out(l);
-    const double* w = model.weights.data() + shape.offset(l);
-    for (int i = 0; i <= in; ++i, row += padded_to_line<S>(out) / kLine<S>)  // the last row is the bias
-      for (int o = 0; o < out; ++o) row[o / kLine<S>].value[o % kLine<S>] = S(i < in ? w[o * in + i] : w[in * out + o]);
+  for (std::size_t part = 0; part < members_ * model.windows(); ++part) {
+    const std::size_t first_input = part % model.windows() * std::size_t(shape.inputs);
+    plans_.push_back({{shape, nullptr, &center_[first_input], &scale_[first_input]},
+                      row->value,
+                      params_.data(),
+                      design_.data(),
+                      int(design_.size())});
+    for (int l = 0; l < shape.layers(); ++l) {
+      const int in = shape.fan_in(l), out = shape.fan_out(l);
+      const double* w = &model.weights[part * std::size_t(shape.parameters())] + shape.offset(l);
+      for (int i = 0; i <= in; ++i, row += padded_to_line<S>(out) / kLine<S>)  // the last row is the bias
+        for (int o = 0; o < out; ++o)
+          row[o / kLine<S>].value[o % kLine<S>] = S(i < in ? w[o * in + i] : w[in * out + o]);
+    }
   }
-  plan_ = {{shape, nullptr, center_.data(), scale_.data()},
-           packed_.data()->value,
-           params_.data(),
-           design_.data(),
-           int(design_.size())};
   evaluator_ = active_evaluator<S>(int(&physics - catalog().data()));
 }
 
@@ -115,19 +122,58 @@ Status Engine<S>::finish(const S* y, std::size_t stride, Io* out, std::size_t ou
   return status;
 }
 
+/// The mean over the members of the `size` values that evaluate(plan, to) writes.
+template <class S>
+template <std::size_t kSize, class Evaluate>
+void Engine<S>::average(std::size_t window, std::size_t size, S* out, Evaluate&& evaluate) const noexcept {
+  evaluate(plan(0, window), out);
+  if (members_ == 1) return;
+  for (std::size_t member = 1; member < members_; ++member) {
+    alignas(64) S own[kSize];
+    evaluate(plan(member, window), own);
+    for (std::size_t k = 0; k < size; ++k) out[k] += own[k];
+  }
+  for (std::size_t k = 0; k < size; ++k) out[k] /= S(members_);
+}
+
 template <class S>
 Status Engine<S>::point(const double* in, double* out, std::uint64_t& outside) const noexcept {
   S x[kMaxVariables], y[kMaxFields];
   const Status status = examine_all(in, x, outside);
-  if (status != Status::not_finite) evaluator_->point(plan_, x, y);
+  if (status != Status::not_finite)
+    average<kMaxFields>(window_at(seams_, in[0]), outputs_.size(), y,
+                        [&](const Plan<S>& plan, S* to) { evaluator_->point(plan, x, to); });
   return finish(y, 1, out, 1, status);
 }
 
 template <class S>
+Status Engine<S>::spread(const double* in, double* out, double* spread, std::uint64_t& outside) const noexcept {
+  const Status status = point(in, out, outside);
+  double squares[kMaxFields] = {};
+  for (std::size_t member = 0; member < members_ && status != Status::not_finite; ++member) {
+    S x[kMaxVariables], y[kMaxFields];
+    for (std::size_t i = 0; i < inputs_.size(); ++i) x[i] = S(in[i] / inputs_[i].unit);
+    evaluator_->point(plan(member, window_at(seams_, in[0])), x, y);
+    for (std::size_t e = 0; e < outputs_.size(); ++e) {
+      const double off = double(y[e]) * outputs_[e].unit - out[e];
+      squares[e] += off * off;
+    }
+  }
+  const bool known = members_ > 1 && status != Status::not_finite;
+  for (std::size_t e = 0; e < outputs_.size(); ++e)
+    spread[e] = known ? std::sqrt(squares[e] / double(members_ - 1)) : kNan;
+  return status;
+}
+
+template <class S>
 Status Engine<S>::jacobian(const double* in, double* out, double* jacobian, std::uint64_t& outside) const noexcept {
-  S x[kMaxVariables], y[kMaxFields], dy[kMaxFields * kMaxVariables];
+  constexpr std::size_t kSize = kMaxFields * (1 + kMaxVariables);
+  S x[kMaxVariables], y[kSize], *dy = y + outputs_.size();
   Status status = examine_all(in, x, outside);
-  if (status != Status::not_finite) evaluator_->jacobian(plan_, x, y, dy);
+  if (status != Status::not_finite)
+    average<kSize>(
+        window_at(seams_, in[0]), outputs_.size() * (1 + inputs_.size()), y,
+        [&](const Plan<S>& plan, S* to) { evaluator_->jacobian(plan, x, to, to + outputs_.size()); });
   status = finish(y, 1, out, 1, status);
   for (std::size_t e = 0; e < outputs_.size(); ++e)
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
@@ -138,6 +184,21 @@ Status Engine<S>::jacobian(const double* in, double* out, double* jacobian, std:
   return status;
 }
 
+/// A block of points, each by the networks of its window.
+template <class S>
+void Engine<S>::block(const std::size_t* window, const S* x, S* y) const noexcept {
+  constexpr std::size_t kSize = kMaxFields * kBlock;
+  const auto evaluate = [&](const Plan<S>& plan, S* to) { evaluator_->block(plan, x, to); };
+  average<kSize>(window[0], outputs_.size() * kBlock, y, evaluate);
+  for (std::size_t w = 0; w <= seams_.size(); ++w) {
+    if (w == window[0] || std::find(window, window + kBlock, w) == window + kBlock) continue;
+    alignas(64) S own[kSize];
+    average<kSize>(w, outputs_.size() * kBlock, own, evaluate);
+    for (std::size_t k = 0; k < outputs_.size() * kBlock; ++k)
+      if (window[k % kBlock] == w) y[k] = own[k];
+  }
+}
+
 template <class S>
 template <class Io>
 Status Engine<S>::batch(std::size_t n, const Io* in, Io* out, Status* each) const noexcept {
@@ -146,14 +207,16 @@ Status Engine<S>::batch(std::size_t n, const Io* in, Io* out, Status* each) cons
   for (std::size_t first = 0; first < n; first += kBlock) {
     const std::size_t count = std::min<std::size_t>(kBlock, n - first);
     Status status[kBlock] = {};
+    std::size_t window[kBlock];
     std::uint64_t outside = 0;
     for (std::size_t i = 0; i < inputs_.size(); ++i)
       for (std::size_t b = 0; b < kBlock; ++b) {  // a short last block repeats its last point
         const Io value = in[i * n + first + std::min(b, count - 1)];
         status[b] = std::max(status[b], examine(value, i, outside));
         x[i * kBlock + b] = S(double(value) / inputs_[i].unit);
+        if (i == 0) window[b] = window_at(seams_, double(value));
       }
-    evaluator_->block(plan_, x, y);
+    block(window, x, y);
     for (std::size_t b = 0; b < count; ++b) {
       status[b] = finish(y + b, kBlock, out + first + b, n, status[b]);
       if (each) each[first + b] = status[b];

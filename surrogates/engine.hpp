@@ -18,6 +18,7 @@ class Engine {
 
   // As in Surrogate; sizes are right.
   Status point(const double* in, double* out, std::uint64_t& outside) const noexcept;
+  Status spread(const double* in, double* out, double* spread, std::uint64_t& outside) const noexcept;
   Status jacobian(const double* in, double* out, double* jacobian, std::uint64_t& outside) const noexcept;
   template <class Io>
   Status batch(std::size_t n, const Io* in, Io* out, Status* each) const noexcept;
@@ -34,6 +35,12 @@ class Engine {
   template <class Io>
   Status examine(Io value, std::size_t input, std::uint64_t& outside) const noexcept;
   Status examine_all(const double* in, S* x, std::uint64_t& outside) const noexcept;
+  const Plan<S>& plan(std::size_t member, std::size_t window) const noexcept {
+    return plans_[member * (seams_.size() + 1) + window];
+  }
+  template <std::size_t kSize, class Evaluate>
+  void average(std::size_t window, std::size_t size, S* out, Evaluate&& evaluate) const noexcept;
+  void block(const std::size_t* window, const S* x, S* y) const noexcept;
   template <class Io>
   Status finish(const S* y, std::size_t stride, Io* out, std::size_t out_stride, Status status) const noexcept;
 
@@ -41,7 +48,9 @@ class Engine {
   std::vector<Line> packed_;
   std::vector<S> center_, scale_, params_;
   std::vector<int> design_;
-  Plan<S> plan_;
+  std::vector<double> seams_;
+  std::vector<Plan<S>> plans_;  ///< [member][window of time]
+  std::size_t members_;
   const Evaluator<S>* evaluator_;
 };
 

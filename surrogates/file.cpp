@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <ctime>
+#include <limits>
 #include <mutex>
 
 #include "datasets/atomic_file.hpp"
@@ -20,6 +21,10 @@ namespace {
 
 constexpr std::string_view kFormat = "residua surrogate";
 constexpr std::size_t kMaxNames = 128;
+constexpr int kPartsSince = 2;  ///< the version that has several networks: members, and windows of time
+
+/// The oldest that can say what the model is, so that older programs read what they can.
+int version_of(const Model& model) { return model.seams.empty() && model.card.members == 1 ? 1 : kPartsSince; }
 
 [[noreturn]] void fail(const std::string& where, const std::string& what) { throw Error(where + ": " + what); }
 
@@ -163,10 +168,20 @@ void write_network(h5::Group group, const Model& model) {
   }
   group.write("center", std::span<const double>(model.center), {model.center.size()});
   group.write("scale", std::span<const double>(model.scale), {model.scale.size()});
+  if (version_of(model) < kPartsSince) return;
+  group.write_attribute("members", std::int64_t{model.card.members});
+  group.write("seams", std::span<const double>(model.seams), {model.seams.size()});
 }
 
 void read_network(const h5::Group& group, const std::string& where, Model& model) {
-  expect_only(group, where, {"inputs", "width", "depth", "outputs", "activation"}, {"weights", "center", "scale"});
+  if (model.card.format_version < kPartsSince) {
+    expect_only(group, where, {"inputs", "width", "depth", "outputs", "activation"}, {"weights", "center", "scale"});
+  } else {
+    expect_only(group, where, {"inputs", "width", "depth", "outputs", "activation", "members"},
+                {"weights", "center", "scale", "seams"});
+    model.card.members = read_size(group, "members", std::numeric_limits<int>::max(), where);
+    model.seams = read_row(group, "seams");
+  }
   MlpShape& shape = model.shape;
   shape.inputs = read_size(group, "inputs", kMaxInputs, where);
   shape.width = read_size(group, "width", kMaxWidth, where);
@@ -307,7 +322,7 @@ SelfTest record_self_test(const Model& model) {
 
 void write_model(h5::Group& root, const Model& model, const std::string& where) {
   root.write_attribute("format", kFormat);
-  root.write_attribute("format_version", std::int64_t{kFormatVersion});
+  root.write_attribute("format_version", std::int64_t{version_of(model)});
   root.write_attribute("physics", model.card.physics);
   write_network(root.create_group("network"), model);
   write_variables(root.create_group("inputs"), model.card.inputs, where + ": inputs");

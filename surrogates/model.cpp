@@ -14,6 +14,9 @@
 namespace residua {
 namespace {
 
+constexpr std::size_t kMaxWindows = 1024;
+constexpr int kMaxMembers = 64;
+
 template <class... Args>
 void expect(bool ok, const std::string& where, fmt::format_string<Args...> what, Args&&... args) {
   if (!ok) throw Error(fmt::format("{}: {}", where, fmt::format(what, std::forward<Args>(args)...)));
@@ -63,14 +66,32 @@ void check_network(const Model& model, const PhysicsInfo& physics, std::size_t d
          kMaxWidth, shape.width);
   expect(shape.depth >= 1 && shape.depth <= kMaxDepth, where, "depth of the network: expected 1 to {}, found {}",
          kMaxDepth, shape.depth);
-  expect_size(where, "weights", model.weights.size(), std::size_t(shape.parameters()));
-  expect_size(where, "centers of the network inputs", model.center.size(), std::size_t(shape.inputs));
-  expect_size(where, "scales of the network inputs", model.scale.size(), std::size_t(shape.inputs));
+  const std::size_t windows = model.windows();
+  const int members = model.card.members;
+  expect(members >= 1 && members <= kMaxMembers, where, "members of the ensemble: expected 1 to {}, found {}",
+         kMaxMembers, members);
+  expect_size(where, "weights", model.weights.size(), std::size_t(members) * windows * std::size_t(shape.parameters()));
+  expect_size(where, "centers of the network inputs", model.center.size(), windows * std::size_t(shape.inputs));
+  expect_size(where, "scales of the network inputs", model.scale.size(), windows * std::size_t(shape.inputs));
   expect_finite(where, "weights", model.weights);
   expect_finite(where, "centers of the network inputs", model.center);
   expect_finite(where, "scales of the network inputs", model.scale);
   for (double s : model.scale)
     expect(s > 0, where, "scales of the network inputs: expected positive ones, found {}", s);
+}
+
+void check_seams(const Model& model, const PhysicsInfo& physics, const std::string& where) {
+  if (model.seams.empty()) return;
+  expect(physics.coords[0].name == "time", where, "seams: expected a physics whose first coordinate is the time, found {}",
+         physics.name);
+  expect(model.seams.size() < kMaxWindows, where, "seams: expected at most {}, found {}", kMaxWindows - 1,
+         model.seams.size());
+  double last = model.card.inputs[0].lower;
+  for (const double seam : model.seams) {
+    expect(seam > last && seam < model.card.inputs[0].upper, where,
+           "seams: expected rising times within the envelope, found {} after {}", seam, last);
+    last = seam;
+  }
 }
 
 void check_card(const Card& card, const PhysicsInfo& physics, const std::string& where) {
@@ -162,8 +183,15 @@ Model new_model(std::string_view physics, std::span<const std::string> design, i
 void check(const Model& model, const std::string& where) {
   const PhysicsInfo& physics = find_physics(model.card.physics);
   check_card(model.card, physics, where);
+  check_seams(model, physics, where);
   check_network(model, physics, model.card.inputs.size() - physics.coords.size(), where);
   check_records(model.card, where);
+}
+
+std::size_t window_at(std::span<const double> seams, double time) noexcept {
+  std::size_t window = 0;
+  while (window < seams.size() && time > seams[window]) ++window;
+  return window;
 }
 
 std::vector<int> design_positions(const Model& model, const PhysicsInfo& physics) {
@@ -192,13 +220,20 @@ std::vector<double> reference_outputs(const Model& model, std::span<const double
   for (std::size_t d = 0; d < design.size(); ++d)
     params[design[d]] = inputs[coords + d] / physics.params[design[d]].scale;
 
-  std::vector<double> outputs;
-  const Network<double> network{model.shape, model.weights.data(), model.center.data(), model.scale.data()};
-  for_each_physics([&]<class Ph>() {
-    if (Ph::name == model.card.physics) outputs = plain_outputs<Ph>(network, x, params, design);
-  });
-  for (std::size_t e = 0; e < outputs.size(); ++e) outputs[e] *= physics.outputs[e].scale;
-  return outputs;
+  const std::size_t window = window_at(model.seams, inputs[0]), first_input = window * std::size_t(model.shape.inputs);
+  std::vector<double> mean(physics.outputs.size());
+  for (int member = 0; member < model.card.members; ++member) {
+    const std::size_t part = std::size_t(member) * model.windows() + window;
+    const Network<double> network{model.shape, &model.weights[part * std::size_t(model.shape.parameters())],
+                                  &model.center[first_input], &model.scale[first_input]};
+    std::vector<double> outputs;
+    for_each_physics([&]<class Ph>() {
+      if (Ph::name == model.card.physics) outputs = plain_outputs<Ph>(network, x, params, design);
+    });
+    for (std::size_t e = 0; e < mean.size(); ++e)
+      mean[e] += outputs[e] * physics.outputs[e].scale / model.card.members;
+  }
+  return mean;
 }
 
 }  // namespace residua

@@ -26,11 +26,18 @@ struct Model {
   Card card;
   Precision precision = Precision::float32;
   MlpShape shape;
-  std::vector<double> weights;  ///< [shape.parameters()]
-  std::vector<double> center;   ///< [shape.inputs]
-  std::vector<double> scale;    ///< [shape.inputs], positive
+  /// Times (plant units, rising, within the envelope) after which the next network answers; empty: one for all times.
+  std::vector<double> seams;
+  std::vector<double> weights;  ///< [members of the card][windows][shape.parameters()]
+  std::vector<double> center;   ///< [windows][shape.inputs]
+  std::vector<double> scale;    ///< [windows][shape.inputs], positive
   SelfTest self_test;           ///< written by save(), whatever it held before
+
+  std::size_t windows() const { return seams.size() + 1; }
 };
+
+/// Which of the networks between `seams` answers at a time.
+std::size_t window_at(std::span<const double> seams, double time) noexcept;
 
 /// A model of the physics with these parameters as design inputs: envelope, fixed parameters and outputs with the
 /// defaults of the physics, a network of this width and depth with all weights zero, inputs neither shifted nor scaled.
@@ -47,7 +54,7 @@ std::vector<int> design_positions(const Model& model, const PhysicsInfo& physics
 /// The parameters of a checked model in the order of the physics and dimensionless; those of design inputs are zero.
 std::vector<double> fixed_parameters(const Model& model, const PhysicsInfo& physics);
 
-/// The outputs at one point, plant units, in double precision by the plain loops of kernels/mlp.hpp: what the fast
+/// The outputs at one point (the mean of all members), plant units, in double precision by the plain loops of kernels/mlp.hpp: what the fast
 /// evaluation is judged by. The model must pass check().
 [[gnu::visibility("default")]] std::vector<double> reference_outputs(const Model& model,
                                                                      std::span<const double> inputs);

@@ -54,6 +54,17 @@ Status Surrogate::predict(std::span<const double> in, std::span<double> out, std
   return status;
 }
 
+Status Surrogate::predict_with_spread(std::span<const double> in, std::span<double> out, std::span<double> spread,
+                                      std::uint64_t* outside) const noexcept {
+  if (in.size() != inputs().size() || out.size() != outputs().size() || spread.size() != out.size())
+    return Status::wrong_size;
+  std::uint64_t mask = 0;
+  const Status status =
+      impl_->evaluate([&](const auto& engine) { return engine.spread(in.data(), out.data(), spread.data(), mask); });
+  if (outside) *outside = mask;
+  return status;
+}
+
 Status Surrogate::predict(std::size_t n, std::span<const double> in, std::span<double> out,
                           std::span<Status> each) const noexcept {
   return impl_->batch(n, in, out, each);

@@ -303,6 +303,7 @@ class FusedTile {
     const S weight = !inside ? S(0) : args_.weights.point ? args_.weights.point[i] : S(1);
     S r_bar[kEquations];
     for (int e = 0; e < kEquations; ++e) {
+      if (args_.weights.target) r[e] -= args_.weights.target[e * args_.points.n + i];
       if (inside && args_.residual) args_.residual[e * args_.points.n + i] = r[e];
       store_.tile_loss[e * kTilePoints + thread] = double(weight) * double(r[e]) * double(r[e]);
       r_bar[e] = 2 * (args_.weights.equation ? args_.weights.equation[e] : S(1)) * weight * r[e];

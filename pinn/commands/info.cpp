@@ -14,6 +14,7 @@ namespace {
 
 void print_card(const Card& card) {
   fmt::print("physics      {}\nformat       {}\ndigest       {}\n\n", card.physics, card.format_version, card.digest);
+  if (card.members > 1) fmt::print("ensemble     the mean of {} networks\n\n", card.members);
   fmt::print("inputs and operating envelope\n");
   for (const Variable& v : card.inputs)
     fmt::print("  {:<22} {:>12.6g} to {:<12.6g} {}\n", v.name, v.lower, v.upper, v.unit);
@@ -67,8 +68,8 @@ void print_json(const Surrogate& surrogate) {
   const Card& card = surrogate.card();
   const Provenance& p = card.provenance;
   const auto any = [](const auto& item) { return to_json(item); };
-  fmt::print("{{\n  \"physics\": {},\n  \"format\": {},\n  \"digest\": {},\n", json_string(card.physics),
-             card.format_version, json_string(card.digest));
+  fmt::print("{{\n  \"physics\": {},\n  \"format\": {},\n  \"digest\": {},\n  \"members\": {},\n",
+             json_string(card.physics), card.format_version, json_string(card.digest), card.members);
   fmt::print("  \"inputs\": {},\n  \"outputs\": {},\n", json_array(card.inputs, any), json_array(card.outputs, any));
   fmt::print("  \"fixed\": {},\n", json_array(card.fixed, [](const FixedParameter& f) {
                return fmt::format(R"({{"name": {}, "unit": {}, "value": {}}})", json_string(f.name),

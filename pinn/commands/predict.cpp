@@ -64,13 +64,26 @@ void predict_command(const Options& o) {
   std::vector<Status> status(n);
   surrogate.predict(n, in, out, status);
 
+  // One by one, since only then an ensemble says how far its members are apart.
+  const bool ensemble = surrogate.card().members > 1;
+  std::vector<double> spread(ensemble ? out.size() : 0);
+  for (std::size_t i = 0; ensemble && i < n; ++i) {
+    std::vector<double> point, mean(outputs.size()), own(outputs.size());
+    for (std::size_t k = 0; k < inputs.size(); ++k) point.push_back(in[k * n + i]);
+    surrogate.predict_with_spread(point, mean, own);
+    for (std::size_t k = 0; k < outputs.size(); ++k) spread[k * n + i] = own[k];
+  }
+
   std::vector<std::string> header;
   for (const Variable& v : inputs) header.push_back(v.name);
   for (const Variable& v : outputs) header.push_back(fmt::format("{} [{}]", v.name, v.unit));
+  for (const Variable& v : outputs)
+    if (ensemble) header.push_back(fmt::format("{} spread [{}]", v.name, v.unit));
   fmt::print("{},status\n", fmt::join(header, ","));
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t k = 0; k < inputs.size(); ++k) fmt::print("{},", in[k * n + i]);
     for (std::size_t k = 0; k < outputs.size(); ++k) fmt::print("{:.9g},", out[k * n + i]);
+    for (std::size_t k = 0; ensemble && k < outputs.size(); ++k) fmt::print("{:.3g},", spread[k * n + i]);
     fmt::print("{}\n", kStatus[std::size_t(status[i])]);
   }
 }

@@ -39,6 +39,8 @@ void print_problem(const RunFile& run, const Problem& problem) {
       fmt::print("  {:<22} {:.6g} {} (fixed)\n", q.name, problem.params()[p] * q.scale, q.unit);
   }
   fmt::print("training    ");
+  if (run.members > 1) fmt::print("{} members, each ", run.members);
+  if (run.march.windows > 1) fmt::print("{} windows of time, each ", run.march.windows);
   for (const Stage& stage : run.stages) fmt::print("{} {} steps, ", name_of(stage.method), stage.steps);
   fmt::print("seed {}\n", run.seed);
 }

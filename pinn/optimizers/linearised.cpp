@@ -12,6 +12,27 @@ namespace {
 constexpr double kRounding = 1e-13;  ///< of the normal equations, relative to the largest of their diagonal
 constexpr double kLeast = 1e-28;     ///< damping over that, where the triangular factor's rounding is reached
 
+/// The triangular factor of an upper triangular matrix [n][n + 1], whose last column is a right side, over the rows
+/// [sqrt(damping) 1, 0]. Householder transformations in blocks of columns; a block meets no more of the added rows than
+/// those that blocks before it filled, which takes a fifth of the work that a dense matrix would.
+at::Tensor damped_triangle(const at::Tensor& triangle, double damping) {
+  constexpr std::int64_t kBlock = 64;
+  const std::int64_t n = triangle.size(0);
+  at::Tensor upper = triangle.clone(), added = at::zeros_like(upper);
+  added.diagonal().fill_(std::sqrt(damping));
+  for (std::int64_t first = 0; first < n; first += kBlock) {
+    const std::int64_t last = std::min(first + kBlock, n), count = last - first;
+    const at::Tensor own = upper.slice(0, first, last), filled = added.slice(0, 0, last);
+    const auto [reflectors, scales] = at::geqrf(at::cat({own.slice(1, first, last), filled.slice(1, first, last)}));
+    own.slice(1, first, last).copy_(reflectors.slice(0, 0, count).triu());
+    const at::Tensor rest =
+        at::ormqr(reflectors, scales, at::cat({own.slice(1, last), filled.slice(1, last)}), true, true);
+    own.slice(1, last).copy_(rest.slice(0, 0, count));
+    filled.slice(1, last).copy_(rest.slice(0, count));
+  }
+  return upper;
+}
+
 }  // namespace
 
 LinearisedLoss::LinearisedLoss(std::int64_t parameters) : parameters_(parameters), sums_(parameters) {}
@@ -45,10 +66,7 @@ void LinearisedLoss::triangularise(Objective& objective, const double* weights) 
 
 std::optional<Move> LinearisedLoss::solve(double damping) {
   if (triangular_) {
-    at::Tensor stacked = at::zeros({parameters_ + 1 + parameters_, parameters_ + 1}, at::kDouble);
-    stacked.slice(0, 0, parameters_ + 1).copy_(triangle_);
-    stacked.slice(0, parameters_ + 1).slice(1, 0, parameters_).diagonal().fill_(std::sqrt(damping));
-    const at::Tensor reduced = std::get<0>(at::geqrf(stacked)).slice(0, 0, parameters_).triu();
+    const at::Tensor reduced = damped_triangle(triangle_.slice(0, 0, parameters_), damping);
     factor_ = reduced.slice(1, 0, parameters_);
     const at::Tensor direction = -at::linalg_solve_triangular(factor_, reduced.slice(1, parameters_), true).squeeze(1);
     const at::Tensor moved = at::mv(triangle_.slice(1, 0, parameters_), direction);

@@ -63,7 +63,7 @@ TYPED_TEST(GaussNewtonTest, JacobianEqualsCentralDifferencesOfTheReference) {
             for (std::size_t row = 0; row < r.size(); ++row) expected[row * p + k] += sign * weight * r[row] / (60 * h);
           }
       EXPECT_LT(relative_difference(rows, expected, 1), 3e-8) << Term::name;
-      EXPECT_LT(relative_difference(residual, reference_residual<Ph, Term>(q, q.weights), std::sqrt(residual.size())),
+      EXPECT_LT(relative_difference(residual, reference_rows<Ph, Term>(q, q.weights), std::sqrt(residual.size())),
                 1e-13);
     }
   });

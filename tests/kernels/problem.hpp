@@ -21,7 +21,7 @@ namespace residua::testing_support {
 template <class Ph>
 struct Problem {
   MlpShape shape;
-  std::vector<double> weights, center, scale, coords, design, params, point_weight, equation_weight;
+  std::vector<double> weights, center, scale, coords, design, params, point_weight, equation_weight, target;
   std::vector<int> design_row;
   std::int64_t n = 0;
 
@@ -71,7 +71,10 @@ struct Problem {
     }
     for (int l = 0; l < q.shape.slopes(); ++l) q.weights.push_back(0.6 + unit(rng));
     for (std::int64_t i = 0; i < n; ++i) q.point_weight.push_back(0.5 + double(i % 3));
-    for (int e = 0; e < kEquationsOf<Ph, Term>; ++e) q.equation_weight.push_back((e + 1) / 2.);
+    for (int e = 0; e < kEquationsOf<Ph, Term>; ++e) {
+      q.equation_weight.push_back((e + 1) / 2.);
+      for (std::int64_t i = 0; i < n; ++i) q.target.push_back(0.1 * double((i + e) % 5 - 2));
+    }
     return q;
   }
 };
@@ -86,7 +89,7 @@ struct Outcome {
 /// A problem in the precision S, as the arguments of the fused pass. Not to be copied: the arguments point into it.
 template <class S, class Ph>
 struct Cast {
-  std::vector<S> weights, center, scale, coords, design, params, point, equation;
+  std::vector<S> weights, center, scale, coords, design, params, point, equation, target;
   Network<S> network;
   Points<S> points;
   FusedWeights<S> fused_weights;
@@ -100,18 +103,19 @@ struct Cast {
         params(of(q.params)),
         point(of(q.point_weight)),
         equation(of(q.equation_weight)),
+        target(of(q.target)),
         network{q.shape, weights.data(), center.data(), scale.data()},
         points{q.n, coords.data(), design.data(), params.data(), q.design_row.data(), q.shape.inputs - kFeatures<Ph>},
-        fused_weights{equation.data(), point.data()} {}
+        fused_weights{equation.data(), point.data(), target.data()} {}
   Cast(const Cast&) = delete;
 
  private:
   static std::vector<S> of(const std::vector<double>& v) { return {v.begin(), v.end()}; }
 };
 
-/// Residuals of all points with weights `w`, by the reference: point by point, without tiles.
+/// Rows of all points with weights `w`, by the reference: point by point, without tiles.
 template <class Ph, class Term>
-std::vector<double> reference_residual(const Problem<Ph>& q, const std::vector<double>& w) {
+std::vector<double> reference_rows(const Problem<Ph>& q, const std::vector<double>& w) {
   using H = Head<Ph, Term, double>;
   std::vector<double> rows(std::size_t(H::kEquations * q.n));
   const Network<double> network{q.shape, w.data(), q.center.data(), q.scale.data()};
@@ -129,6 +133,14 @@ std::vector<double> reference_residual(const Problem<Ph>& q, const std::vector<d
     const auto r = head.residual(out);
     for (int e = 0; e < H::kEquations; ++e) rows[std::size_t(e * q.n + i)] = r[e];
   }
+  return rows;
+}
+
+/// Those rows less their targets.
+template <class Ph, class Term>
+std::vector<double> reference_residual(const Problem<Ph>& q, const std::vector<double>& w) {
+  auto rows = reference_rows<Ph, Term>(q, w);
+  for (std::size_t k = 0; k < rows.size(); ++k) rows[k] -= q.target[k];
   return rows;
 }
 

@@ -175,7 +175,7 @@ TEST(ResidualOperator, SaysWhatItExpectedAndFound) {
 /// A small problem with random weights (biases too) and points of one of its terms.
 struct Case {
   Problem problem;
-  Tensor weights, coords, design;
+  Tensor weights, coords, design, target;
   ops::ProblemTensors fixed;
 
   Case(const std::string& run, int term, std::int64_t n, at::ScalarType precision = at::kDouble)
@@ -186,11 +186,12 @@ struct Case {
     const Samples samples = problem.sample(term, sequence, n);
     coords = ops::rows_tensor(samples.coords, n, precision);
     design = ops::rows_tensor(samples.design, n, precision);
+    target = at::empty({0, n}, precision);
     fixed = ops::tensors_of(problem, precision);
   }
 
   std::tuple<Tensor, Tensor> loss(const Tensor& w, const std::string& term, const Tensor& equation_weight) const {
-    return ops::fused_loss(w, problem, fixed, coords, design, term, equation_weight);
+    return ops::fused_loss(w, problem, fixed, coords, design, term, equation_weight, target);
   }
 };
 
@@ -297,6 +298,21 @@ TEST(FusedLoss, WorksWithoutGradient) {
   EXPECT_EQ(std::get<0>(with).item<double>(), std::get<0>(without).item<double>());
 }
 
+TEST(FusedLoss, MeasuresAnswersByTheirTargets) {
+  Case c("physics = 'leach_column'\n[network]\nwidth = 8\ndepth = 2", 0, 20);
+  const Tensor weight = at::tensor({1., 2., 3.}, at::kDouble);
+  c.target = at::zeros({3, 20}, at::kDouble);
+  evaluate<double>(find_term("leach_column", "answer"),
+                   {c.problem.shape(), c.weights.const_data_ptr<double>(), c.problem.center().data(),
+                    c.problem.scale().data()},
+                   {20, c.coords.const_data_ptr<double>(), c.design.const_data_ptr<double>(),
+                    c.problem.params().data(), c.problem.design_row().data(), int(c.problem.design().size())},
+                   c.target.data_ptr<double>());
+  EXPECT_EQ(std::get<0>(c.loss(c.weights, "answer", weight)).item<double>(), 0);
+  c.target[2] += 0.5;
+  EXPECT_NEAR(std::get<0>(c.loss(c.weights, "answer", weight)).item<double>(), 3 * 0.25, 1e-14);
+}
+
 TEST(FusedLoss, SaysWhatItExpectedAndFound) {
   const Case good("physics = 'leach_column'\n[network]\nwidth = 8\ndepth = 2", 0, 6);
   const Tensor weight = at::ones({2}, at::kDouble);
@@ -309,7 +325,7 @@ TEST(FusedLoss, SaysWhatItExpectedAndFound) {
   const auto parameters = std::to_string(good.problem.shape().parameters());
   const auto nothing = [](Case&) {};
   EXPECT_THAT(message(nothing, "outlet"), AllOf(HasSubstr("outlet"), HasSubstr("interior"), HasSubstr("inlet")));
-  EXPECT_THAT(message(nothing, "answer"), HasSubstr("found 'answer'"));
+  EXPECT_THAT(message(nothing, "answer"), HasSubstr("equation_weight: expected shape [3], found [2]"));
   EXPECT_THAT(message(nothing, "inlet"), HasSubstr("equation_weight: expected shape [1], found [2]"));
   EXPECT_THAT(message(nothing, "interior", weight.to(at::kFloat)),
               HasSubstr("equation_weight: expected type Double as coords, found Float"));
@@ -333,6 +349,8 @@ TEST(FusedLoss, SaysWhatItExpectedAndFound) {
               HasSubstr("params: expected shape [5], found [4]"));
   EXPECT_THAT(message([](Case& c) { c.fixed.design_row.pop_back(); }),
               HasSubstr("design_row: expected 5 entries, found 4"));
+  EXPECT_THAT(message([](Case& c) { c.target = at::zeros({1, 6}, at::kDouble); }),
+              HasSubstr("target: expected shape [2, 6], found [1, 6]"));
   EXPECT_THAT(message([](Case& c) { c.fixed.design_row[0] = 4; }), HasSubstr("design_row: expected -1 to 3, found 4"));
 }
 

@@ -152,7 +152,7 @@ TEST(SurrogateFile, ReturnsWhatWasSaved) {
     EXPECT_EQ(back.scale, model.scale);
     const Card &card = back.card, &expected = model.card;
     EXPECT_EQ(card.physics, "leach_column");
-    EXPECT_EQ(card.format_version, kFormatVersion);
+    EXPECT_EQ(card.format_version, 1);
     ASSERT_EQ(card.inputs.size(), 6u);
     EXPECT_EQ(card.inputs[0].upper, 6);
     EXPECT_EQ(card.inputs[2].name, "peclet");
@@ -180,6 +180,25 @@ TEST(SurrogateFile, ReturnsWhatWasSaved) {
     EXPECT_EQ(card.provenance.loss_history[1].loss, 0.01);
     EXPECT_GE(back.self_test.points, 8u);
   }
+}
+
+/// Two networks, the second from time 2 on.
+Model two_windows() {
+  Model model = full_model();
+  model.seams = {2};
+  for (std::vector<double>* values : {&model.weights, &model.center, &model.scale}) {
+    const std::vector<double> first = *values;
+    values->insert(values->end(), first.rbegin(), first.rend());
+  }
+  return model;
+}
+
+TEST(SurrogateFile, HoldsSeveralNetworksOneAfterTheOtherInTime) {
+  const Model model = two_windows(), back = load(saved(model), "surrogate.h5");
+  EXPECT_EQ(back.card.format_version, 2);
+  EXPECT_EQ(back.seams, model.seams);
+  EXPECT_EQ(back.center, model.center);
+  EXPECT_EQ(back.weights.size(), model.weights.size());
 }
 
 TEST(SurrogateFile, HoldsAnyPhysicsOfTheRegistry) {
@@ -477,6 +496,17 @@ TEST(SurrogateFile, ReportsHowAModelContradictsItself) {
   EXPECT_THAT(refusal([](Model& m) { m.card.outputs.pop_back(); }), HasSubstr("outputs: expected 3, found 2"));
   EXPECT_THAT(refusal([](Model& m) { m.shape.width = kMaxWidth + 1; }), HasSubstr("width"));
   EXPECT_THAT(refusal([](Model& m) { m.card.validation.outputs.pop_back(); }), HasSubstr("validation errors"));
+  EXPECT_EQ(refusal([](Model& m) { m = two_windows(); }), "accepted");
+  EXPECT_THAT(refusal([](Model& m) { m.card.members = 2; }), HasSubstr("weights: expected"));
+  EXPECT_THAT(refusal([](Model& m) { m.card.members = 0; }), HasSubstr("members of the ensemble: expected 1 to 64"));
+  EXPECT_THAT(refusal([](Model& m) { m.seams = {2}; }), HasSubstr("weights: expected"));
+  EXPECT_THAT(refusal([](Model& m) { m.seams = {2, 2}; }), HasSubstr("expected rising times within the envelope"));
+  EXPECT_THAT(refusal([](Model& m) { m.seams = {100}; }), HasSubstr("found 100"));
+  EXPECT_THAT(refusal([](Model& m) {
+                m = random_model("kiln_axial_steady");
+                m.seams = {0.5};
+              }),
+              HasSubstr("first coordinate is the time"));
 }
 
 }  // namespace

@@ -136,6 +136,105 @@ TEST(Surrogate, HasDerivativesThatMatchDifferencesOfTheReference) {
   }
 }
 
+/// Three networks, one after the other in time, and each of them by itself.
+struct Marched {
+  Model model = random_model("leach_column");
+  std::vector<Model> parts;
+
+  explicit Marched(Precision precision = Precision::float64) {
+    for (unsigned seed = 1; seed <= 3; ++seed)
+      parts.push_back(random_model("leach_column", {.precision = precision, .seed = seed}));
+    model = parts[0];
+    model.seams = {2, 3.5};
+    for (std::size_t w = 1; w < parts.size(); ++w) {
+      model.weights.insert(model.weights.end(), parts[w].weights.begin(), parts[w].weights.end());
+      parts[w].scale[0] = 1 + double(w);
+      model.center.insert(model.center.end(), parts[w].center.begin(), parts[w].center.end());
+      model.scale.insert(model.scale.end(), parts[w].scale.begin(), parts[w].scale.end());
+    }
+  }
+};
+
+TEST(Surrogate, AnswersByTheNetworkOfItsWindowOfTime) {
+  const Marched marched;
+  const Surrogate surrogate = loaded(marched.model);
+  const std::vector<Surrogate> parts = [&] {
+    std::vector<Surrogate> all;
+    for (const Model& part : marched.parts) all.push_back(loaded(part));
+    return all;
+  }();
+  std::vector<double> in = point_of(marched.model, 0.3);
+  for (const auto& [time, window] : {std::pair{0.5, 0}, {2., 0}, {2.001, 1}, {3.5, 1}, {3.6, 2}, {8., 2}}) {
+    in[0] = time;
+    EXPECT_EQ(outputs_of(surrogate, in), outputs_of(parts[std::size_t(window)], in)) << time;
+    EXPECT_EQ(jacobian_of(surrogate, in).jacobian, jacobian_of(parts[std::size_t(window)], in).jacobian) << time;
+  }
+}
+
+TEST(Surrogate, AnswersBatchesThatSpanSeveralWindowsOfTime) {
+  for (const Precision precision : {Precision::float32, Precision::float64}) {
+    const Surrogate surrogate = loaded(Marched(precision).model);
+    const std::size_t n = 100, inputs = surrogate.inputs().size(), outputs = surrogate.outputs().size();
+    std::vector<double> in(inputs * n), out(outputs * n), one(inputs), expected(outputs);
+    for (std::size_t p = 0; p < n; ++p) {
+      const std::vector<double> point = point_of(Marched().model, 0.2);
+      for (std::size_t i = 0; i < inputs; ++i) in[i * n + p] = i == 0 ? double(p * 37 % n) * 0.08 : point[i];
+    }
+    EXPECT_EQ(surrogate.predict(n, in, out), Status::ok);
+    for (std::size_t p = 0; p < n; ++p) {
+      for (std::size_t i = 0; i < inputs; ++i) one[i] = in[i * n + p];
+      surrogate.predict(one, expected);
+      for (std::size_t e = 0; e < outputs; ++e) EXPECT_NEAR(out[e * n + p], expected[e], 1e-5) << p;
+    }
+  }
+}
+
+TEST(Surrogate, AnswersByTheMeanOfItsMembersAndTheirSpread) {
+  for (const Precision precision : {Precision::float32, Precision::float64}) {
+    std::vector<Model> parts = Marched(precision).parts;
+    Model model = parts[0];
+    model.card.members = 3;
+    for (Model& part : parts) {
+      part.scale = model.scale;
+      if (&part != &parts[0]) model.weights.insert(model.weights.end(), part.weights.begin(), part.weights.end());
+    }
+    const Surrogate ensemble = loaded(model);
+    EXPECT_EQ(ensemble.card().members, 3);
+    const std::vector<double> in = point_of(model, 0.3);
+    const std::size_t outputs = model.card.outputs.size();
+    std::vector<double> mean(outputs), squares(outputs), jacobian(outputs * in.size());
+    for (const bool second : {false, true})
+      for (const Model& part : parts) {
+        const auto own = jacobian_of(loaded(part), in);
+        for (std::size_t e = 0; e < outputs; ++e)
+          second ? squares[e] += std::pow(own.out[e] - mean[e], 2) : mean[e] += own.out[e] / 3;
+        for (std::size_t k = 0; !second && k < jacobian.size(); ++k) jacobian[k] += own.jacobian[k] / 3;
+      }
+    const double tolerance = precision == Precision::float32 ? 1e-5 : 1e-13;
+    std::vector<double> out(outputs), spread(outputs), block(outputs);
+    EXPECT_EQ(ensemble.predict_with_spread(in, out, spread), Status::ok);
+    EXPECT_EQ(ensemble.predict(1, in, block), Status::ok);
+    const auto answered = jacobian_of(ensemble, in);
+    for (std::size_t e = 0; e < outputs; ++e) {
+      EXPECT_NEAR(out[e], mean[e], tolerance);
+      EXPECT_NEAR(block[e], mean[e], tolerance);
+      EXPECT_NEAR(spread[e], std::sqrt(squares[e] / 2), tolerance);
+      EXPECT_GT(spread[e], 1e-3);
+    }
+    for (std::size_t k = 0; k < jacobian.size(); ++k) EXPECT_NEAR(answered.jacobian[k], jacobian[k], 100 * tolerance);
+  }
+}
+
+TEST(Surrogate, KnowsNoSpreadOfASingleNetwork) {
+  const Model model = random_model("heat_rod");
+  const Surrogate surrogate = loaded(model);
+  std::vector<double> out(1), spread(1), too_long(2);
+  EXPECT_EQ(surrogate.predict_with_spread(point_of(model, 0.1), out, spread), Status::ok);
+  EXPECT_TRUE(std::isfinite(out[0]));
+  EXPECT_TRUE(std::isnan(spread[0]));
+  EXPECT_EQ(surrogate.predict_with_spread(point_of(model, 0.1), out, too_long), Status::wrong_size);
+}
+
 TEST(Surrogate, GivesAnOutputThatReadsADerivative) {
   const Model model = random_model("leach_column");
   const Surrogate surrogate = loaded(model);
@@ -324,7 +423,7 @@ TEST(Surrogate, ShowsItsCard) {
   const Surrogate surrogate = loaded(model);
   const Card& card = surrogate.card();
   EXPECT_EQ(card.physics, "kiln_wall");
-  EXPECT_EQ(card.format_version, kFormatVersion);
+  EXPECT_EQ(card.format_version, 1);
   EXPECT_EQ(card.inputs[0].name, "time");
   EXPECT_EQ(card.inputs[0].unit, "h");
   EXPECT_EQ(card.inputs[0].upper, 24);

@@ -1,0 +1,28 @@
+#include "pinn/march.hpp"
+
+namespace residua {
+
+std::vector<double> seams_of(const RunFile& run, const Problem& problem) {
+  const Range time = problem.coord_range(0);
+  std::vector<double> seams;
+  for (int w = 1; w < run.march.windows; ++w)
+    seams.push_back(time.lower + (time.upper - time.lower) * w / run.march.windows);
+  return seams;
+}
+
+std::vector<Problem> windows_of(const RunFile& run, const Problem& problem) {
+  if (run.march.windows == 1) return {problem};
+  std::vector<double> ends = seams_of(run, problem);
+  ends.push_back(problem.coord_range(0).upper);
+  RunFile part = run;
+  std::vector<Problem> problems;
+  double start = problem.coord_range(0).lower;
+  for (const double end : ends) {
+    part.envelope["time"] = {start, end};
+    problems.emplace_back(part);
+    start = end;
+  }
+  return problems;
+}
+
+}  // namespace residua
