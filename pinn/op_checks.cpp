@@ -9,6 +9,7 @@ namespace residua::ops {
 using at::Tensor;
 using Ints = at::IntArrayRef;
 using Text = c10::string_view;
+using OptionalTensor = std::optional<Tensor>;
 
 void check_rows(const char* name, const Tensor& t, std::int64_t rows, std::int64_t n, at::ScalarType type) {
   TORCH_CHECK_VALUE(t.dim() == 2 && t.size(0) == rows && t.size(1) == n, name, ": expected shape [", rows, ", ", n,
@@ -19,7 +20,7 @@ void check_rows(const char* name, const Tensor& t, std::int64_t rows, std::int64
 Arguments check_arguments(const Tensor& weights, const Tensor& center, const Tensor& scale, const Tensor& coords,
                           const Tensor& design, const Tensor& params, Ints design_row, std::int64_t width,
                           std::int64_t depth, std::int64_t activation, Text physics, Text term,
-                          const Tensor& equation_weight) {
+                          const Tensor& equation_weight, const OptionalTensor& point_weight) {
   return translated([&] {
     Arguments a;
     a.physics = &find_physics({physics.data(), physics.size()});
@@ -50,6 +51,7 @@ Arguments check_arguments(const Tensor& weights, const Tensor& center, const Ten
     vector("scale", scale, a.shape.inputs);
     vector("params", params, std::int64_t(a.physics->params.size()));
     vector("equation_weight", equation_weight, a.equations);
+    if (point_weight) vector("point_weight", *point_weight, coords.size(1));
     TORCH_CHECK_VALUE(design_row.size() == a.physics->params.size(), "design_row: expected ", a.physics->params.size(),
                       " entries, found ", design_row.size());
     for (const std::int64_t row : design_row) {

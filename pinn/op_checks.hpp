@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 #include <c10/util/string_view.h>
 
+#include <optional>
 #include <vector>
 
 #include "kernels/catalog.hpp"
@@ -38,7 +39,8 @@ struct Arguments {
 Arguments check_arguments(const at::Tensor& weights, const at::Tensor& center, const at::Tensor& scale,
                           const at::Tensor& coords, const at::Tensor& design, const at::Tensor& params,
                           at::IntArrayRef design_row, std::int64_t width, std::int64_t depth, std::int64_t activation,
-                          c10::string_view physics, c10::string_view term, const at::Tensor& equation_weight);
+                          c10::string_view physics, c10::string_view term, const at::Tensor& equation_weight,
+                          const std::optional<at::Tensor>& point_weight);
 
 /// The arguments of residua::residual, resolved.
 struct ResidualCall {

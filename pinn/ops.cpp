@@ -19,22 +19,26 @@ namespace {
 using at::Tensor;
 using Ints = at::IntArrayRef;
 using Text = c10::string_view;
+using OptionalTensor = std::optional<Tensor>;
 
 /// (total, per equation, gradient of the total in the weights, in the precision of the kernels).
 template <class S>
 std::tuple<Tensor, Tensor, Tensor> fused_pass_in(const Arguments& a, const Tensor& weights, const Tensor& center,
                                                  const Tensor& scale, const Tensor& coords, const Tensor& design,
-                                                 const Tensor& params, const Tensor& equation_weight) {
+                                                 const Tensor& params, const Tensor& equation_weight,
+                                                 const OptionalTensor& point_weight) {
   const std::int64_t n = coords.size(1);
   const Tensor w = weights.to(coords.scalar_type()).contiguous(), x = coords.contiguous(), d = design.contiguous();
   const Tensor c = center.contiguous(), s = scale.contiguous(), p = params.contiguous();
   const Tensor mean_weight = (equation_weight / double(std::max<std::int64_t>(n, 1))).contiguous();
+  const Tensor each = point_weight ? point_weight->contiguous() : Tensor();
   Tensor loss = at::empty({a.equations}, at::kDouble), gradient = at::empty_like(w);
   translated([&] {
     fused<S>(
         a.term, {a.shape, w.const_data_ptr<S>(), c.const_data_ptr<S>(), s.const_data_ptr<S>()},
         {n, x.const_data_ptr<S>(), d.const_data_ptr<S>(), p.const_data_ptr<S>(), a.design_row.data(), int(d.size(0))},
-        {mean_weight.const_data_ptr<S>(), nullptr}, {loss.data_ptr<double>(), gradient.data_ptr<S>(), nullptr});
+        {mean_weight.const_data_ptr<S>(), point_weight ? each.const_data_ptr<S>() : nullptr},
+        {loss.data_ptr<double>(), gradient.data_ptr<S>(), nullptr});
   });
   loss /= double(std::max<std::int64_t>(n, 1));
   return {(loss * equation_weight.to(at::kDouble)).sum(), loss, gradient};
@@ -44,12 +48,12 @@ std::tuple<Tensor, Tensor, Tensor> fused_pass_cpu(const Tensor& weights, const T
                                                   const Tensor& coords, const Tensor& design, const Tensor& params,
                                                   Ints design_row, std::int64_t width, std::int64_t depth,
                                                   std::int64_t activation, Text physics, Text term,
-                                                  const Tensor& equation_weight) {
+                                                  const Tensor& equation_weight, const OptionalTensor& point_weight) {
   const Arguments a = check_arguments(weights, center, scale, coords, design, params, design_row, width, depth,
-                                      activation, physics, term, equation_weight);
+                                      activation, physics, term, equation_weight, point_weight);
   return coords.scalar_type() == at::kFloat
-             ? fused_pass_in<float>(a, weights, center, scale, coords, design, params, equation_weight)
-             : fused_pass_in<double>(a, weights, center, scale, coords, design, params, equation_weight);
+             ? fused_pass_in<float>(a, weights, center, scale, coords, design, params, equation_weight, point_weight)
+             : fused_pass_in<double>(a, weights, center, scale, coords, design, params, equation_weight, point_weight);
 }
 
 template <class Op>
@@ -64,18 +68,19 @@ struct FusedLoss : torch::autograd::Function<FusedLoss> {
                                                 const Tensor& design, const Tensor& params,
                                                 std::vector<std::int64_t> design_row, std::int64_t width,
                                                 std::int64_t depth, std::int64_t activation, const std::string& physics,
-                                                const std::string& term, const Tensor& equation_weight) {
+                                                const std::string& term, const Tensor& equation_weight,
+                                                const OptionalTensor& point_weight) {
     at::AutoDispatchBelowADInplaceOrView below;
     auto [total, per_equation, gradient] = typed<decltype(fused_pass_cpu)>("residua::fused_pass")
                                                .call(weights, center, scale, coords, design, params, design_row, width,
-                                                     depth, activation, physics, term, equation_weight);
+                                                     depth, activation, physics, term, equation_weight, point_weight);
     ctx->save_for_backward({gradient.to(weights.options())});
     ctx->mark_non_differentiable({per_equation});
     return {total, per_equation};
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
                                                  torch::autograd::variable_list grads) {
-    torch::autograd::variable_list result(13);
+    torch::autograd::variable_list result(14);
     const Tensor gradient = ctx->get_saved_variables()[0];
     result[0] = gradient * grads[0].to(gradient.options());
     return result;
@@ -86,9 +91,9 @@ std::tuple<Tensor, Tensor> fused_loss_autograd(const Tensor& weights, const Tens
                                                const Tensor& coords, const Tensor& design, const Tensor& params,
                                                Ints design_row, std::int64_t width, std::int64_t depth,
                                                std::int64_t activation, Text physics, Text term,
-                                               const Tensor& equation_weight) {
+                                               const Tensor& equation_weight, const OptionalTensor& point_weight) {
   const auto out = FusedLoss::apply(weights, center, scale, coords, design, params, design_row.vec(), width, depth,
-                                    activation, std::string(physics), std::string(term), equation_weight);
+                                    activation, std::string(physics), std::string(term), equation_weight, point_weight);
   return {out[0], out[1]};
 }
 
@@ -96,10 +101,10 @@ std::tuple<Tensor, Tensor> fused_loss_plain(const Tensor& weights, const Tensor&
                                             const Tensor& coords, const Tensor& design, const Tensor& params,
                                             Ints design_row, std::int64_t width, std::int64_t depth,
                                             std::int64_t activation, Text physics, Text term,
-                                            const Tensor& equation_weight) {
+                                            const Tensor& equation_weight, const OptionalTensor& point_weight) {
   auto [total, per_equation, gradient] = typed<decltype(fused_pass_cpu)>("residua::fused_pass")
                                              .call(weights, center, scale, coords, design, params, design_row, width,
-                                                   depth, activation, physics, term, equation_weight);
+                                                   depth, activation, physics, term, equation_weight, point_weight);
   return {total, per_equation};
 }
 
@@ -201,19 +206,20 @@ ProblemTensors tensors_of(const Problem& problem, at::TensorOptions options) {
 std::tuple<at::Tensor, at::Tensor> fused_loss(const at::Tensor& weights, const Problem& problem,
                                               const ProblemTensors& fixed, const at::Tensor& coords,
                                               const at::Tensor& design, const std::string& term,
-                                              const at::Tensor& equation_weight) {
+                                              const at::Tensor& equation_weight,
+                                              const std::optional<at::Tensor>& point_weight) {
   const MlpShape& shape = problem.shape();
   return typed<decltype(fused_loss_plain)>("residua::fused_loss")
       .call(weights, fixed.center, fixed.scale, coords, design, fixed.params, fixed.design_row, shape.width,
             shape.depth, std::int64_t(shape.activation),
-            Text(problem.physics().name.data(), problem.physics().name.size()), term, equation_weight);
+            Text(problem.physics().name.data(), problem.physics().name.size()), term, equation_weight, point_weight);
 }
 
 TORCH_LIBRARY(residua, m) {
   const std::string network =
       "Tensor weights, Tensor center, Tensor scale, Tensor coords, Tensor design, Tensor params, int[] design_row, int "
       "width, "
-      "int depth, int activation, str physics, str term, Tensor equation_weight";
+      "int depth, int activation, str physics, str term, Tensor equation_weight, Tensor? point_weight=None";
   m.def(("fused_pass(" + network + ") -> (Tensor, Tensor, Tensor)").c_str());
   m.def(("fused_loss(" + network + ") -> (Tensor, Tensor)").c_str());
   m.def("residual(str physics, str term, Tensor coords, Tensor params, Tensor jet) -> Tensor");

@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 
 #include "kernels/core/error.hpp"
 #include "kernels/parallel.hpp"
 #include "pinn/checkpoint.hpp"
 #include "pinn/objective.hpp"
 #include "pinn/optimizers/optimizer.hpp"
+#include "pinn/weighting/weighting.hpp"
 
 namespace residua {
 namespace {
@@ -23,7 +25,9 @@ class Trainer {
       : run_(run),
         options_(options),
         checkpoint_(options.folder / "checkpoint.pt"),
-        objective_(run, problem, options.cuda) {
+        problem_(problem),
+        objective_(run, problem, options.cuda),
+        weighting_(run) {
     ops::ensure_registered();
     if (options.cuda) ops::use_cuda();
     if (options.resume) {
@@ -32,6 +36,8 @@ class Trainer {
         throw Error(
             fmt::format("{}: belongs to another run: expected the run file it was started with", checkpoint_.string()));
       objective_.set_points(state_.points);
+      load_weighting(checkpoint_, weighting_);
+      weighting_.apply(objective_);
     } else {
       const auto weights = initial_weights(problem.shape(), run.seed);
       state_.weights = ops::rows_tensor(weights, std::int64_t(weights.size()), at::kDouble).squeeze(0);
@@ -63,6 +69,8 @@ class Trainer {
     // The kernels have their own threads, and torch's tensors are small, but for square matrices over all weights.
     const bool large = stage.method == Method::levenberg_marquardt || stage.method == Method::ssbroyden;
     at::set_num_threads(large ? default_threads() : 1);
+    stage_problem_ = problem_.within(stage.envelope);
+    objective_.set_problem(*stage_problem_);
     objective_.set_precision(stage.float64 ? at::kDouble : at::kFloat);
     const auto optimizer = make_optimizer(stage, objective_.shape(), state_.weights);
     if (options_.resume && state_.step > 0) load_optimizer(checkpoint_, *optimizer);
@@ -73,7 +81,8 @@ class Trainer {
       const std::int64_t draw = state_.step / stage.resample;
       if (draw != state_.draw) {
         // Stages draw from parts of the sequences that lie far apart.
-        objective_.draw(state_.stage * 1'000'000'000 + draw, stage, state_.weights);
+        objective_.draw(state_.stage * 1'000'000'000 + draw, stage, state_.weights, stage.retain && draw > 0);
+        weighting_.points_changed(objective_, state_.weights.const_data_ptr<double>(), steps());
         optimizer->points_changed();
         state_.draw = draw;
       }
@@ -101,9 +110,10 @@ class Trainer {
   }
 
   void report(const Stage& stage, const Advance& advance) {
+    const double loss = weighting_.balances() ? objective_.unbalanced() : advance.loss;
     const std::int64_t every = std::max<std::int64_t>(1, run_.steps() / 200);
     if (history_.empty() || double(steps()) >= history_.back().step + double(every))
-      history_.push_back({double(steps()), advance.loss});
+      history_.push_back({double(steps()), loss});
     options_.progress.update(std::string(name_of(stage.method)), state_.step, stage.steps, [&] {
       std::string terms;
       for (const LossTerm& term : objective_.terms()) {
@@ -111,7 +121,7 @@ class Trainer {
         for (const double m : term.mean_square) sum += m;
         terms += fmt::format(" {}={:.2e}", term.name, sum);
       }
-      return fmt::format("loss={:.3e}{}{} points_per_s={:.2e}", advance.loss, terms, advance.detail,
+      return fmt::format("loss={:.3e}{}{} points_per_s={:.2e}", loss, terms, advance.detail,
                          double(objective_.points_evaluated()) / std::max(1e-9, elapsed()));
     });
   }
@@ -125,12 +135,14 @@ class Trainer {
     if (options_.folder.empty()) return;
     state_.seconds = seconds_before_ + elapsed();
     state_.points = objective_.points();
-    save_checkpoint(checkpoint_, state_, optimizer);
+    save_checkpoint(checkpoint_, state_, weighting_, optimizer);
   }
 
   TrainResult result() {
     // What was last evaluated may be weights of a step before, or a trial; the loss reported is that of the last ones.
     if (!objective_.has_points()) objective_.draw(0, Stage{}, state_.weights);
+    objective_.set_factors(std::vector<double>(objective_.terms().size(), 1));
+    objective_.set_point_weights({});
     TrainResult r;
     const double* w = state_.weights.const_data_ptr<double>();
     r.loss = objective_.loss(w);
@@ -149,7 +161,10 @@ class Trainer {
   RunFile run_;
   TrainOptions options_;
   std::filesystem::path checkpoint_;
+  const Problem& problem_;
+  std::optional<Problem> stage_problem_;  ///< over the envelope of the stage at hand
   Objective objective_;
+  Weighting weighting_;
   TrainState state_;
   double seconds_before_ = 0;
   std::string stop_reason_;  ///< of the stage at hand

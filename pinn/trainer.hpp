@@ -28,7 +28,11 @@ struct TermLoss {
 struct TrainResult {
   std::vector<double> weights;
   std::vector<TermLoss> losses;
-  std::vector<LossPoint> history;  ///< thinned to a few hundred points; of this part of a resumed run
+  /// Thinned to a few hundred points; of this part of a resumed run. The loss as the optimizer sees it, but without the
+  /// balance of terms; causal weights are in it.
+  std::vector<LossPoint> history;
+  /// Sum over terms of the run file's weight times mean square residual, at the last weights and points. Neither
+  /// balance nor causal weights are in it, so that runs which differ in those compare.
   double loss = 0;
   double seconds = 0;      ///< of training, over all resumed parts
   std::int64_t steps = 0;  ///< of the schedule; those count that an optimizer left out when it could go no further

@@ -288,6 +288,39 @@ TEST(FusedLoss, TakesWeightsInDoubleToKernelsInFloat) {
   EXPECT_GT(relative_difference(w.grad(), v.grad()), 0);  // it was not in double all the way
 }
 
+TEST(FusedLoss, WeighsPointsAsIfTheyWereThereSoManyTimes) {
+  for (const auto precision : {at::kFloat, at::kDouble}) {
+    const Case all("physics = 'leach_column'\n[network]\nwidth = 16\ndepth = 2", 0, 64, precision);
+    Case half = all;
+    half.coords = all.coords.narrow(1, 0, 32);
+    half.design = all.design.narrow(1, 0, 32);
+    const Tensor weight = at::ones({2}, precision), w = all.weights.clone().requires_grad_(true),
+                 v = all.weights.clone().requires_grad_(true);
+    const Tensor twice_or_never = at::cat({at::full({32}, 2, precision), at::zeros({32}, precision)});
+    const auto [total, each] =
+        ops::fused_loss(w, all.problem, all.fixed, all.coords, all.design, "interior", weight, twice_or_never);
+    const auto [expected, expected_each] = half.loss(v, "interior", weight);
+    const double rounding = precision == at::kFloat ? 1e-4 : 1e-12;
+    EXPECT_NEAR(total.item<double>(), expected.item<double>(), rounding * expected.item<double>());
+    EXPECT_LT(relative_difference(each, expected_each), rounding);
+    total.backward();
+    expected.backward();
+    EXPECT_LT(relative_difference(w.grad(), v.grad()), rounding);
+  }
+}
+
+TEST(FusedLoss, RefusesPointWeightsOfAnotherNumberOrType) {
+  const Case c("physics = 'heat_rod'\n[network]\nwidth = 8\ndepth = 1", 0, 16);
+  const auto message = [&](const Tensor& point_weight) {
+    return message_of([&] {
+      ops::fused_loss(c.weights, c.problem, c.fixed, c.coords, c.design, "interior", at::ones({1}, at::kDouble),
+                      point_weight);
+    });
+  };
+  EXPECT_THAT(message(at::ones({15}, at::kDouble)), HasSubstr("point_weight: expected shape [16], found [15]"));
+  EXPECT_THAT(message(at::ones({16}, at::kFloat)), HasSubstr("point_weight: expected type Double as coords"));
+}
+
 TEST(FusedLoss, WorksWithoutGradient) {
   const Case c("physics = 'heat_rod'\n[network]\nwidth = 8\ndepth = 1", 0, 16);
   const Tensor w = c.weights.clone().requires_grad_(true);
