@@ -8,7 +8,7 @@ namespace residua {
 namespace {
 
 constexpr double kShare = 0.1;   // of the new factors in the average
-constexpr double kFloor = 1e-5;  // of the sum of measures: a term that is all but solved gets no infinite factor
+constexpr double kFloor = 1e-9;  // of the sum of measures: a term that is all but solved gets no infinite factor
 
 }  // namespace
 
