@@ -38,8 +38,8 @@ struct FusedWeights {
 /// Evaluates a term at all points. `threads` < 1: as many as the machine has (or OMP_NUM_THREADS says).
 /// The sums are taken in an order that depends on n and the number of threads only: same call, same bits.
 /// Throws Error for sizes beyond kernels/points.hpp or that do not fit the physics, and, naming the point, if a
-/// coordinate, a design input, a point weight or a target is NaN or infinite. Weights of the network that make it overflow show
-/// in a loss that is not finite.
+/// coordinate, a design input, a point weight or a target is NaN or infinite. Weights of the network that make it
+/// overflow show in a loss that is not finite.
 template <class S>
 void fused(TermId term, const Network<S>& network, const Points<S>& points, const FusedWeights<S>& weights,
            const FusedResult<S>& result, int threads = 0);

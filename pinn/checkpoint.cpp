@@ -13,6 +13,7 @@
 #include "kernels/core/error.hpp"
 #include "pinn/archive.hpp"
 #include "pinn/optimizers/optimizer.hpp"
+#include "pinn/weighting/weighting.hpp"
 
 namespace residua {
 namespace {
@@ -57,8 +58,9 @@ void with_archive(const std::filesystem::path& path, F&& f) {
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& path, const TrainState& state, Optimizer& optimizer) {
-  torch::serialize::OutputArchive archive, own;
+void save_checkpoint(const std::filesystem::path& path, const TrainState& state, const Weighting& weighting,
+                     Optimizer& optimizer) {
+  torch::serialize::OutputArchive archive, own, weights;
   archive.write("weights", state.weights, true);
   archive.write("part", c10::IValue(state.part));
   archive.write("finished", state.finished, true);
@@ -69,6 +71,8 @@ void save_checkpoint(const std::filesystem::path& path, const TrainState& state,
   archive.write("points", c10::IValue(state.points));
   archive.write("seconds", c10::IValue(state.seconds));
   archive.write("run", text_tensor(state.run), true);
+  weighting.save(weights);
+  archive.write("weighting", weights);
   optimizer.save(own);
   archive.write("optimizer", own);
   std::ostringstream bytes;
@@ -95,6 +99,14 @@ TrainState load_checkpoint(const std::filesystem::path& path) {
     state.run.assign(bytes, bytes + run.numel());
   });
   return state;
+}
+
+void load_weighting(const std::filesystem::path& path, Weighting& weighting) {
+  with_archive(path, [&](torch::serialize::InputArchive& archive) {
+    torch::serialize::InputArchive own;
+    archive.read("weighting", own);
+    weighting.load(own);
+  });
 }
 
 void load_optimizer(const std::filesystem::path& path, Optimizer& optimizer) {

@@ -9,8 +9,9 @@
 namespace residua {
 
 class Optimizer;
+class Weighting;
 
-/// Everything that training needs to go on bit for bit, but for the optimizer's own state.
+/// Everything that training needs to go on bit for bit, but for the own states of optimizer and weighting.
 struct TrainState {
   at::Tensor weights;              ///< flat, float64
   std::int64_t part = 0;           ///< member * windows of time + window
@@ -24,12 +25,14 @@ struct TrainState {
   std::string run;                 ///< text of the run file it belongs to
 };
 
-/// Writes state and optimizer to `path`, all or nothing. Throws Error if the disk refuses.
-void save_checkpoint(const std::filesystem::path& path, const TrainState& state, Optimizer& optimizer);
+/// Writes all of it to `path`, all or nothing. Throws Error if the disk refuses.
+void save_checkpoint(const std::filesystem::path& path, const TrainState& state, const Weighting& weighting,
+                     Optimizer& optimizer);
 
-/// Reads what save_checkpoint wrote; the optimizer is filled by `load_optimizer` afterwards, once its kind is known.
+/// Reads what save_checkpoint wrote; weighting and optimizer are filled afterwards, once their kinds are known.
 /// Throws Error for a file that is missing, cut off or not a checkpoint.
 TrainState load_checkpoint(const std::filesystem::path& path);
+void load_weighting(const std::filesystem::path& path, Weighting& weighting);
 void load_optimizer(const std::filesystem::path& path, Optimizer& optimizer);
 
 }  // namespace residua

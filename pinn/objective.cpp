@@ -8,6 +8,8 @@
 #include <numeric>
 
 #include "kernels/core/error.hpp"
+#include "pinn/sampling/above_mean.hpp"
+#include "pinn/sampling/residual_adaptive.hpp"
 
 namespace residua {
 namespace {
@@ -25,9 +27,28 @@ Samples part(const Samples& samples, const std::vector<std::int64_t>& chosen) {
           columns(samples.design, samples.n, chosen)};
 }
 
+/// Rows [rows][n] of both, side by side.
+std::vector<double> side_by_side(const std::vector<double>& a, std::int64_t na, const std::vector<double>& b,
+                                 std::int64_t nb) {
+  std::vector<double> rows;
+  rows.reserve(a.size() + b.size());
+  for (std::size_t i = 0, j = 0; i < a.size() || j < b.size(); i += std::size_t(na), j += std::size_t(nb)) {
+    rows.insert(rows.end(), a.begin() + std::ptrdiff_t(i), a.begin() + std::ptrdiff_t(i) + na);
+    rows.insert(rows.end(), b.begin() + std::ptrdiff_t(j), b.begin() + std::ptrdiff_t(j) + nb);
+  }
+  return rows;
+}
+Samples joined(const Samples& a, const Samples& b) {
+  return {a.n + b.n, side_by_side(a.coords, a.n, b.coords, b.n), side_by_side(a.design, a.n, b.design, b.n)};
+}
+
 /// Values as a tensor that looks at them.
 at::Tensor flat(const std::vector<double>& values) {
   return at::from_blob(const_cast<double*>(values.data()), {std::int64_t(values.size())}, at::kDouble);
+}
+
+Network<double> network_of(const Problem& problem, const double* weights) {
+  return {problem.shape(), weights, problem.center().data(), problem.scale().data()};
 }
 
 Points<double> points_of(const Problem& problem, const Samples& samples) {
@@ -38,103 +59,102 @@ Points<double> points_of(const Problem& problem, const Samples& samples) {
           problem.design_row().data(),
           int(problem.design().size())};
 }
-Network<double> network_of(const Problem& problem, const double* weights) {
-  return {problem.shape(), weights, problem.center().data(), problem.scale().data()};
-}
+
+const double* data_or_null(const std::vector<double>& v) { return v.empty() ? nullptr : v.data(); }
 
 }  // namespace
 
 Objective::Objective(const RunFile& run, const Problem& problem, bool cuda, std::optional<Seam> seam)
-    : problem_(problem), seed_(run.seed), sampling_(run.sampling), seam_(std::move(seam)) {
+    : problem_(&problem), seed_(run.seed), sampling_(run.sampling), seam_(std::move(seam)) {
   where_ = at::TensorOptions(at::kDouble).device(cuda ? at::kCUDA : at::kCPU);
+  const auto add = [&](const std::string& name, std::size_t index, std::string_view kernel, TermSettings settings,
+                       std::size_t equations) {
+    LossTerm term;
+    term.name = name;
+    term.index = int(index);
+    term.id = find_term(problem.physics().name, kernel);
+    term.settings = settings;
+    term.mean_square.resize(equations);
+    terms_.push_back(std::move(term));
+  };
   for (std::size_t t = 0; t < problem.physics().terms.size(); ++t) {
     const TermInfo& info = problem.physics().terms[t];
     const auto found = run.terms.find(std::string(info.name));
     const TermSettings settings = found == run.terms.end() ? TermSettings{} : found->second;
-    if (settings.weight > 0)
-      terms_.push_back({std::string(info.name),
-                        int(t),
-                        find_term(problem.physics().name, info.name),
-                        settings,
-                        {},
-                        {},
-                        std::vector<double>(std::size_t(info.equations))});
+    if (settings.weight > 0) add(std::string(info.name), t, info.name, settings, std::size_t(info.equations));
   }
-  if (seam_)
-    terms_.push_back({"seam",
-                      int(problem.physics().terms.size()),
-                      find_term(problem.physics().name, "answer"),
-                      run.march.seam,
-                      {},
-                      {},
-                      std::vector<double>(problem.physics().outputs.size())});
+  if (seam_) add("seam", problem.physics().terms.size(), "answer", run.march.seam, problem.physics().outputs.size());
 }
 
 std::vector<double> Objective::target_of(const LossTerm& term) const {
   if (!is_seam(term)) return {};
   std::vector<double> answer(term.mean_square.size() * std::size_t(term.samples.n));
-  evaluate(term.id, network_of(*seam_->before, seam_->weights.data()), points_of(*seam_->before, term.samples),
+  evaluate(term.id, network_of(*seam_->before, seam_->weights.data()), residua::points_of(*seam_->before, term.samples),
            answer.data());
   return answer;
 }
 
-FusedWeights<double> Objective::weights_of(const LossTerm& term, const double* equation) const {
-  return {equation, nullptr, term.target.empty() ? nullptr : term.target.data()};
-}
-
 void Objective::set_precision(at::ScalarType precision) {
   where_ = where_.dtype(precision);
-  fixed_ = ops::tensors_of(problem_, where_);
+  set_problem(*problem_);
+}
+
+void Objective::set_problem(const Problem& problem) {
+  problem_ = &problem;
+  fixed_ = ops::tensors_of(problem, where_);
   placed_.clear();
 }
 
-void Objective::draw(std::int64_t batch, const Stage& stage, const at::Tensor& weights) {
-  constexpr std::int64_t kPool = 5;  // candidates per adaptive point
+void Objective::draw(std::int64_t batch, const Stage& stage, const at::Tensor& weights, bool retained) {
+  const double* w = weights.const_data_ptr<double>();
   for (LossTerm& term : terms_) {
     const std::int64_t n = std::max<std::int64_t>(1, std::llround(term.settings.points * stage.more_points));
-    const int dims = problem_.sample_dims(term.index);
-    const bool choose = stage.adaptive > 0 && dims > 0 && !is_seam(term);
-    const std::int64_t drawn = choose ? kPool * n : n;
     // One shift of the lattice per batch and term: fresh points every time, all of them reproducible on their own.
     const std::uint64_t seed = seed_ * 0x9E3779B97F4A7C15u + std::uint64_t(batch) * 64 + std::uint64_t(term.index);
-    if (sampling_ == Sampling::uniform) {
-      term.samples = problem_.sample(term.index, uniform_points(dims, drawn, seed), drawn);
+    if (retained && problem_->sample_dims(term.index) > 0 && !is_seam(term)) {
+      const Samples kept = part(term.samples, above_mean(squares(term, w)));
+      term.samples = joined(kept, fresh(term, n - kept.n, seed, stage, w));
     } else {
-      Sobol sequence(std::size_t(std::max(1, dims)), seed);
-      term.samples = problem_.sample(term.index, sequence, drawn);
+      term.samples = fresh(term, n, seed, stage, w);
     }
-    if (choose) term.samples = adaptive(term, term.samples, n, stage.adaptive, ~seed, weights.const_data_ptr<double>());
     term.target = target_of(term);
   }
+  set_point_weights({});
+}
+
+Samples Objective::fresh(const LossTerm& term, std::int64_t n, std::uint64_t seed, const Stage& stage,
+                         const double* weights) const {
+  constexpr std::int64_t kPool = 5;  // candidates per adaptive point
+  const int dims = problem_->sample_dims(term.index);
+  const bool choose = stage.adaptive > 0 && dims > 0 && !is_seam(term);
+  const std::int64_t drawn = choose ? kPool * n : n;
+  Samples samples;
+  if (sampling_ == Sampling::uniform) {
+    samples = problem_->sample(term.index, uniform_points(dims, drawn, seed), drawn);
+  } else {
+    Sobol sequence(std::size_t(std::max(1, dims)), seed);
+    samples = problem_->sample(term.index, sequence, drawn);
+  }
+  if (!choose) return samples;
+  return part(samples, choose_adaptively(squares(term, samples, weights), n, stage.adaptive, ~seed));
+}
+
+void Objective::set_factors(const std::vector<double>& factors) {
+  for (std::size_t t = 0; t < terms_.size(); ++t) terms_[t].factor = factors[t];
   placed_.clear();
 }
 
-/// A random choice without replacement where the chance of a point is |r|^sharpness / mean + 1 (RAD: Wu, Zhu, Tan,
-/// Kartha & Lu, Comput. Methods Appl. Mech. Eng. 403 (2023) 115671); by exponential keys (Efraimidis & Spirakis, Inf.
-/// Process. Lett. 97 (2006) 181).
-Samples Objective::adaptive(const LossTerm& term, const Samples& pool, std::int64_t n, double sharpness,
-                            std::uint64_t seed, const double* weights) const {
-  const std::size_t count = std::size_t(pool.n), equations = term.mean_square.size();
-  std::vector<double> rows(equations * count), chance(count);
-  evaluate(term.id, network_of(problem_, weights), points_of(problem_, pool), rows.data());
-  for (std::size_t i = 0; i < count; ++i) {
-    double square = 0;
-    for (std::size_t e = 0; e < equations; ++e) square += rows[e * count + i] * rows[e * count + i];
-    chance[i] = std::pow(square, sharpness / 2);
-  }
-  const double mean = std::accumulate(chance.begin(), chance.end(), 0.0) / double(count);
-  const std::vector<double> unit = uniform_points(1, pool.n, seed);
-  std::vector<double> key(count);
-  for (std::size_t i = 0; i < count; ++i)
-    key[i] = -std::log1p(-unit[i]) / (mean > 0 && std::isfinite(mean) ? chance[i] / mean + 1 : 1);
-  std::vector<std::int64_t> order(count);
-  std::iota(order.begin(), order.end(), 0);
-  std::nth_element(order.begin(), order.begin() + n, order.end(), [&](std::int64_t a, std::int64_t b) {
-    return key[std::size_t(a)] != key[std::size_t(b)] ? key[std::size_t(a)] < key[std::size_t(b)] : a < b;
-  });
-  order.resize(std::size_t(n));
-  std::sort(order.begin(), order.end());
-  return part(pool, order);
+void Objective::set_point_weights(std::vector<std::vector<double>> weights) {
+  weights.resize(terms_.size());
+  for (std::size_t t = 0; t < terms_.size(); ++t) terms_[t].point_weight = std::move(weights[t]);
+  placed_.clear();
+}
+
+double Objective::unbalanced() const {
+  double sum = 0;
+  for (const LossTerm& term : terms_)
+    for (const double mean : term.mean_square) sum += term.settings.weight * mean;
+  return sum;
 }
 
 std::vector<at::Tensor> Objective::points() const {
@@ -157,8 +177,12 @@ void Objective::set_points(const std::vector<at::Tensor>& points) {
     terms_[t].samples = {points[2 * t].size(1), values(points[2 * t]), values(points[2 * t + 1])};
     terms_[t].target = target_of(terms_[t]);
   }
-  placed_.clear();
+  set_point_weights({});
 }
+
+Network<double> Objective::network(const double* weights) const { return network_of(*problem_, weights); }
+
+Points<double> Objective::points_of(const Samples& samples) const { return residua::points_of(*problem_, samples); }
 
 /// Keeps the mean squares of a term, of which `squares` are the sums over its points; returns its share of the loss.
 double Objective::account(LossTerm& term, const double* squares) {
@@ -168,7 +192,7 @@ double Objective::account(LossTerm& term, const double* squares) {
     sum += term.mean_square[e];
   }
   points_evaluated_ += term.samples.n;
-  return term.settings.weight * sum;
+  return term.weight() * sum;
 }
 
 void Objective::require_finite(const LossTerm& term, double value) const {
@@ -183,29 +207,38 @@ double Objective::loss(const double* weights) {
   double sum = 0;
   for (LossTerm& term : terms_) {
     std::vector<double> squares(term.mean_square.size());
-    fused<double>(term.id, network_of(problem_, weights), points_of(problem_, term.samples), weights_of(term),
+    fused<double>(term.id, network(weights), points_of(term.samples),
+                  {nullptr, data_or_null(term.point_weight), data_or_null(term.target)},
                   {squares.data(), nullptr, nullptr});
     sum += account(term, squares.data());
   }
   return sum;
 }
 
+Objective::Placed Objective::place(const LossTerm& term) const {
+  const std::int64_t n = term.samples.n;
+  Placed placed{ops::rows_tensor(term.samples.coords, n, where_),
+                ops::rows_tensor(term.samples.design, n, where_),
+                at::full({std::int64_t(term.mean_square.size())}, term.weight(), where_),
+                {},
+                {}};
+  if (!term.target.empty()) placed.target = ops::rows_tensor(term.target, n, where_);
+  if (!term.point_weight.empty()) placed.point_weight = ops::rows_tensor(term.point_weight, n, where_).squeeze(0);
+  return placed;
+}
+
 double Objective::differentiate(at::Tensor& weights, bool trial) {
   if (!fixed_.center.defined()) set_precision(where_.dtype().toScalarType());
   if (placed_.empty())
-    for (const LossTerm& term : terms_)
-      placed_.push_back({ops::rows_tensor(term.samples.coords, term.samples.n, where_),
-                         ops::rows_tensor(term.samples.design, term.samples.n, where_),
-                         at::full({std::int64_t(term.mean_square.size())}, term.settings.weight, where_),
-                         ops::rows_tensor(term.target, term.target.empty() ? 0 : term.samples.n, where_)});
+    for (const LossTerm& term : terms_) placed_.push_back(place(term));
   weights.mutable_grad().zero_();
   double sum = 0;
   for (std::size_t t = 0; t < terms_.size(); ++t) {
     LossTerm& term = terms_[t];
     const Placed& at = placed_[t];
     auto [total, per_equation] =
-        ops::fused_loss(weights, problem_, fixed_, at.coords, at.design, is_seam(term) ? "answer" : term.name,
-                        at.equation_weight, at.target);
+        ops::fused_loss(weights, *problem_, fixed_, at.coords, at.design, is_seam(term) ? "answer" : term.name,
+                        at.equation_weight, at.point_weight, at.target);
     total.backward();
     std::copy_n(per_equation.const_data_ptr<double>(), term.mean_square.size(), term.mean_square.begin());
     const double value = total.item<double>();
@@ -220,8 +253,9 @@ double Objective::linearise(const double* weights, NormalEquations& sums) {
   sums.clear();
   double before = 0;
   for (LossTerm& term : terms_) {
-    const std::vector<double> scale(term.mean_square.size(), term.settings.weight / double(term.samples.n));
-    sums.add(term.id, network_of(problem_, weights), points_of(problem_, term.samples), weights_of(term, scale.data()));
+    const std::vector<double> scale(term.mean_square.size(), term.weight() / double(term.samples.n));
+    sums.add(term.id, network(weights), points_of(term.samples),
+             {scale.data(), data_or_null(term.point_weight), data_or_null(term.target)});
     require_finite(term, sums.loss() - before);
     before = sums.loss();
     points_evaluated_ += term.samples.n;
@@ -235,9 +269,16 @@ std::int64_t Objective::rows() const {
   return count;
 }
 
-/// What a residual row is multiplied with, so that the sum of squares is the loss.
-double Objective::row_scale(const LossTerm& term) const {
-  return std::sqrt(term.settings.weight / double(term.samples.n));
+/// What the residual rows of each point are multiplied with, so that the sum of squares is the loss.
+at::Tensor Objective::row_scale(const LossTerm& term) const {
+  const double scale = std::sqrt(term.weight() / double(term.samples.n));
+  if (term.point_weight.empty()) return at::full({term.samples.n}, scale, at::kDouble);
+  return at::tensor(term.point_weight, at::kDouble).sqrt() * scale;
+}
+
+/// Rows of a term, [equations * points], so multiplied.
+at::Tensor Objective::scaled(const LossTerm& term, const at::Tensor& rows) const {
+  return (rows.view({-1, term.samples.n}) * row_scale(term)).flatten();
 }
 
 at::Tensor Objective::residuals(const double* weights) {
@@ -246,11 +287,11 @@ at::Tensor Objective::residuals(const double* weights) {
   for (LossTerm& term : terms_) {
     const auto equations = std::int64_t(term.mean_square.size());
     at::Tensor own = all.narrow(0, first, equations * term.samples.n);
-    evaluate(term.id, network_of(problem_, weights), points_of(problem_, term.samples), own.data_ptr<double>());
+    evaluate(term.id, network(weights), points_of(term.samples), own.data_ptr<double>());
     if (!term.target.empty()) own -= flat(term.target);
-    const at::Tensor squares = own.reshape({equations, -1}).square().sum(1);
+    own.copy_(scaled(term, own));
+    const at::Tensor squares = own.reshape({equations, -1}).square().sum(1) * (double(term.samples.n) / term.weight());
     account(term, squares.const_data_ptr<double>());
-    own *= row_scale(term);
     first += own.numel();
   }
   return all;
@@ -261,9 +302,9 @@ at::Tensor Objective::jacobian_product(const double* weights, const at::Tensor& 
   std::int64_t first = 0;
   for (const LossTerm& term : terms_) {
     at::Tensor own = all.narrow(0, first, std::int64_t(term.mean_square.size()) * term.samples.n);
-    residua::jacobian_product(term.id, network_of(problem_, weights), points_of(problem_, term.samples), direction.const_data_ptr<double>(),
+    residua::jacobian_product(term.id, network(weights), points_of(term.samples), direction.const_data_ptr<double>(),
                               own.data_ptr<double>());
-    own *= row_scale(term);
+    own.copy_(scaled(term, own));
     first += own.numel();
     points_evaluated_ += term.samples.n;
   }
@@ -275,8 +316,8 @@ at::Tensor Objective::transposed_product(const double* weights, const at::Tensor
   std::int64_t first = 0;
   for (const LossTerm& term : terms_) {
     const std::int64_t count = std::int64_t(term.mean_square.size()) * term.samples.n;
-    const at::Tensor scaled = rows.narrow(0, first, count) * row_scale(term);
-    jacobian_transposed_product(term.id, network_of(problem_, weights), points_of(problem_, term.samples), scaled.const_data_ptr<double>(),
+    const at::Tensor weighted = scaled(term, rows.narrow(0, first, count));
+    jacobian_transposed_product(term.id, network(weights), points_of(term.samples), weighted.const_data_ptr<double>(),
                                 own.data_ptr<double>());
     sum += own;
     first += count;
@@ -288,27 +329,62 @@ at::Tensor Objective::transposed_product(const double* weights, const at::Tensor
 double Objective::for_rows(const double* weights, std::int64_t block, const std::function<void(at::Tensor rows)>& use) {
   double sum = 0;
   for (LossTerm& term : terms_) {
-    const auto equations = std::int64_t(term.mean_square.size());
-    const std::int64_t most = std::max<std::int64_t>(1, block / equations);
-    std::vector<double> squares(term.mean_square.size());
-    for (std::int64_t first = 0; first < term.samples.n; first += most) {
-      std::vector<std::int64_t> chosen(std::size_t(std::min(most, term.samples.n - first)));
-      std::iota(chosen.begin(), chosen.end(), first);
-      const Samples some = part(term.samples, chosen);
-      at::Tensor rows = at::empty({equations * some.n, parameters()}, at::kDouble);
-      at::Tensor residual = at::empty({equations, some.n}, at::kDouble);
-      jacobian(term.id, network_of(problem_, weights), points_of(problem_, some), rows.data_ptr<double>(), residual.data_ptr<double>());
-      if (!term.target.empty())
-        residual -= flat(term.target).view({equations, -1}).narrow(1, first, some.n);
-      const at::Tensor per_equation = residual.square().sum(1);
-      for (std::int64_t e = 0; e < equations; ++e) squares[std::size_t(e)] += per_equation.const_data_ptr<double>()[e];
-      use(at::cat({rows, residual.reshape({-1, 1})}, 1) * row_scale(term));
-    }
-    const double value = account(term, squares.data());
+    at::Tensor squares = at::zeros({std::int64_t(term.mean_square.size())}, at::kDouble);
+    const at::Tensor scale = row_scale(term);
+    for_rows(term, weights, block, [&](std::int64_t first, const at::Tensor& residuals, const at::Tensor& jacobian) {
+      const at::Tensor own = scale.narrow(0, first, residuals.size(1)), scaled = residuals * own;
+      squares += scaled.square().sum(1);
+      use(at::cat({jacobian.view({residuals.size(0), residuals.size(1), -1}) * own.unsqueeze(1), scaled.unsqueeze(2)},
+                  2)
+              .view({residuals.numel(), -1}));
+    });
+    squares *= double(term.samples.n) / term.weight();
+    const double value = account(term, squares.const_data_ptr<double>());
     require_finite(term, value);
     sum += value;
   }
   return sum;
+}
+
+void Objective::for_rows(const LossTerm& term, const double* weights, std::int64_t block,
+                         const std::function<void(std::int64_t, at::Tensor, at::Tensor)>& use) const {
+  const auto equations = std::int64_t(term.mean_square.size());
+  const std::int64_t most = std::max<std::int64_t>(1, block / equations);
+  for (std::int64_t first = 0; first < term.samples.n; first += most) {
+    std::vector<std::int64_t> chosen(std::size_t(std::min(most, term.samples.n - first)));
+    std::iota(chosen.begin(), chosen.end(), first);
+    const Samples some = part(term.samples, chosen);
+    at::Tensor rows = at::empty({equations * some.n, parameters()}, at::kDouble);
+    at::Tensor residuals = at::empty({equations, some.n}, at::kDouble);
+    jacobian(term.id, network(weights), points_of(some), rows.data_ptr<double>(), residuals.data_ptr<double>());
+    if (!term.target.empty()) residuals -= flat(term.target).view({equations, -1}).narrow(1, first, some.n);
+    use(first, residuals, rows);
+  }
+}
+
+std::vector<double> Objective::squares(const LossTerm& term, const double* weights) const {
+  return squares(term, term.samples, weights, data_or_null(term.target));
+}
+
+std::vector<double> Objective::squares(const LossTerm& term, const Samples& samples, const double* weights,
+                                       const double* target) const {
+  const std::size_t n = std::size_t(samples.n);
+  std::vector<double> rows(term.mean_square.size() * n), sums(n);
+  evaluate(term.id, network(weights), points_of(samples), rows.data());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const double r = target ? rows[i] - target[i] : rows[i];
+    sums[i % n] += r * r;
+  }
+  return sums;
+}
+
+at::Tensor Objective::gradient(const LossTerm& term, const double* weights) const {
+  const std::vector<double> scale(term.mean_square.size(), 1 / double(term.samples.n));
+  std::vector<double> squares(term.mean_square.size());
+  at::Tensor gradient = at::empty({parameters()}, at::kDouble);
+  fused<double>(term.id, network(weights), points_of(term.samples), {scale.data(), nullptr, data_or_null(term.target)},
+                {squares.data(), gradient.data_ptr<double>(), nullptr});
+  return gradient;
 }
 
 }  // namespace residua

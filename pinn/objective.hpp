@@ -16,12 +16,16 @@ namespace residua {
 /// One term of the loss and the points it is evaluated at now.
 struct LossTerm {
   std::string name;
-  int index;  ///< among the terms of the physics
+  int index = 0;  ///< among the terms of the physics
   TermId id;
   TermSettings settings;
   Samples samples;
-  std::vector<double> target;       ///< [equations][n]: what the rows should be; empty: zeros
-  std::vector<double> mean_square;  ///< of each equation, at the last evaluation
+  std::vector<double> target;        ///< [equations][n]: what the rows should be; empty: zeros
+  double factor = 1;                 ///< on the weight of the settings, from the balance of terms
+  std::vector<double> point_weight;  ///< [points], from causal weighting; empty: ones
+  std::vector<double> mean_square;   ///< of each equation, at the last evaluation, in point weights
+
+  double weight() const { return settings.weight * factor; }
 };
 
 /// What a window of time starts from: the network of the window before it.
@@ -31,9 +35,9 @@ struct Seam {
 };
 
 /// The loss of a run over the points at hand, as optimizers see it:
-///   sum over terms of weight * (mean over points of r_1^2 + r_2^2 + ...).
-/// With a seam there is one term more, "seam": what the surrogate answers at the start of the time, less what the
-/// network before answered there.
+///   sum over terms of weight * factor * (mean over points of point weight * (r_1^2 + r_2^2 + ...)).
+/// Factors and point weights are ones until set_factors() and set_point_weights(). With a seam there is one term more,
+/// "seam": what the surrogate answers at the start of the time, less what the network before answered there.
 /// Weights of the network are a flat vector of float64. Not to be shared between threads.
 class Objective {
  public:
@@ -42,17 +46,28 @@ class Objective {
   /// Precision of the kernels in differentiate(); the rest is float64 always.
   void set_precision(at::ScalarType precision);
 
+  /// The same network on other parameters from now on (Problem::within()).
+  void set_problem(const Problem& problem);
+
   /// Draws points for all terms: batch `batch` of their sequences, spread as the stage says. Where it asks for adaptive
-  /// points, those with large residuals under `weights` are more likely.
-  void draw(std::int64_t batch, const Stage& stage, const at::Tensor& weights);
-  /// The points at hand, as rows [coords, design inputs] per term; and back, from a checkpoint.
+  /// points, those with large residuals under `weights` are more likely. `retained` may keep points at hand: fresh ones
+  /// only replace the others. Point weights are ones again.
+  void draw(std::int64_t batch, const Stage& stage, const at::Tensor& weights, bool retained = false);
+  /// The points at hand, as rows [coords, design inputs] per term; and back, from a checkpoint, without weights.
   std::vector<at::Tensor> points() const;
   void set_points(const std::vector<at::Tensor>& points);
+  /// One factor per term.
+  void set_factors(const std::vector<double>& factors);
+  /// For each term one weight per point, or nothing for ones.
+  void set_point_weights(std::vector<std::vector<double>> weights);
   bool has_points() const { return !terms_.empty() && terms_.front().samples.n > 0; }
 
-  const MlpShape& shape() const { return problem_.shape(); }
+  const Problem& problem() const { return *problem_; }
+  const MlpShape& shape() const { return problem_->shape(); }
   std::int64_t parameters() const { return shape().parameters(); }
   const std::vector<LossTerm>& terms() const { return terms_; }
+  /// The loss of the last evaluation without the factors: comparable from one balance to the next.
+  double unbalanced() const;
   std::int64_t points_evaluated() const { return points_evaluated_; }  ///< since construction
 
   // Each evaluates the loss at the points at hand and leaves mean_square in the terms. They throw Error that names the
@@ -74,23 +89,41 @@ class Objective {
   /// each row (J r) times the square root of its weight.
   double for_rows(const double* weights, std::int64_t block, const std::function<void(at::Tensor rows)>& use);
 
+  // What weighting and sampling ask of one term at the points at hand, without weights of any kind.
+
+  /// r_1^2 + r_2^2 + ... of each point.
+  std::vector<double> squares(const LossTerm& term, const double* weights) const;
+  /// Gradient of the mean of those squares.
+  at::Tensor gradient(const LossTerm& term, const double* weights) const;
+  /// Residual rows [equations][count] of at most `block` rows at a time, from point `first` on, with their Jacobian
+  /// [equations * count][parameters].
+  void for_rows(const LossTerm& term, const double* weights, std::int64_t block,
+                const std::function<void(std::int64_t first, at::Tensor residuals, at::Tensor jacobian)>& use) const;
+
  private:
   /// The points of a term in the precision of differentiate().
   struct Placed {
-    at::Tensor coords, design, equation_weight, target;
+    at::Tensor coords, design, equation_weight;
+    std::optional<at::Tensor> point_weight, target;
   };
 
-  Samples adaptive(const LossTerm& term, const Samples& pool, std::int64_t n, double sharpness, std::uint64_t seed,
-                   const double* weights) const;
-  bool is_seam(const LossTerm& term) const { return term.index == int(problem_.physics().terms.size()); }
+  bool is_seam(const LossTerm& term) const { return term.index == int(problem_->physics().terms.size()); }
   std::vector<double> target_of(const LossTerm& term) const;
-  FusedWeights<double> weights_of(const LossTerm& term, const double* equation = nullptr) const;
+  Network<double> network(const double* weights) const;
+  Points<double> points_of(const Samples& samples) const;
+  std::vector<double> squares(const LossTerm& term, const Samples& samples, const double* weights,
+                              const double* target = nullptr) const;
+  /// n points of batch and term as the stage says; those that stand in an unbroken sequence.
+  Samples fresh(const LossTerm& term, std::int64_t n, std::uint64_t seed, const Stage& stage,
+                const double* weights) const;
   std::int64_t rows() const;
-  double row_scale(const LossTerm& term) const;
+  Placed place(const LossTerm& term) const;
+  at::Tensor row_scale(const LossTerm& term) const;
+  at::Tensor scaled(const LossTerm& term, const at::Tensor& rows) const;
   double account(LossTerm& term, const double* squares);
   void require_finite(const LossTerm& term, double value) const;
 
-  const Problem& problem_;
+  const Problem* problem_;
   std::uint64_t seed_;
   Sampling sampling_;
   std::optional<Seam> seam_;

@@ -9,6 +9,7 @@ namespace residua::ops {
 using at::Tensor;
 using Ints = at::IntArrayRef;
 using Text = c10::string_view;
+using OptionalTensor = std::optional<Tensor>;
 
 void check_rows(const char* name, const Tensor& t, std::int64_t rows, std::int64_t n, at::ScalarType type) {
   TORCH_CHECK_VALUE(t.dim() == 2 && t.size(0) == rows && t.size(1) == n, name, ": expected shape [", rows, ", ", n,
@@ -19,14 +20,15 @@ void check_rows(const char* name, const Tensor& t, std::int64_t rows, std::int64
 Arguments check_arguments(const Tensor& weights, const Tensor& center, const Tensor& scale, const Tensor& coords,
                           const Tensor& design, const Tensor& params, Ints design_row, std::int64_t width,
                           std::int64_t depth, std::int64_t activation, Text physics, Text term,
-                          const Tensor& equation_weight, const Tensor& target) {
+                          const Tensor& equation_weight, const OptionalTensor& point_weight,
+                          const OptionalTensor& target) {
   return translated([&] {
     Arguments a;
     a.physics = &find_physics({physics.data(), physics.size()});
     a.term = find_term({physics.data(), physics.size()}, {term.data(), term.size()});
     const auto term_index = std::size_t(a.term.term);
-    a.equations = term_index < a.physics->terms.size() ? a.physics->terms[term_index].equations
-                                                       : int(a.physics->outputs.size());
+    a.equations =
+        term_index < a.physics->terms.size() ? a.physics->terms[term_index].equations : int(a.physics->outputs.size());
     TORCH_CHECK_VALUE(activation >= 0 && activation <= std::int64_t(Activation::gelu),
                       "activation: expected 0 to 3, found ", activation);
     const auto type = coords.scalar_type();
@@ -50,7 +52,8 @@ Arguments check_arguments(const Tensor& weights, const Tensor& center, const Ten
     vector("scale", scale, a.shape.inputs);
     vector("params", params, std::int64_t(a.physics->params.size()));
     vector("equation_weight", equation_weight, a.equations);
-    if (target.numel() > 0) check_rows("target", target, a.equations, coords.size(1), type);
+    if (point_weight) vector("point_weight", *point_weight, coords.size(1));
+    if (target) check_rows("target", *target, a.equations, coords.size(1), type);
     TORCH_CHECK_VALUE(design_row.size() == a.physics->params.size(), "design_row: expected ", a.physics->params.size(),
                       " entries, found ", design_row.size());
     for (const std::int64_t row : design_row) {

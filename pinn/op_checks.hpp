@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 #include <c10/util/string_view.h>
 
+#include <optional>
 #include <vector>
 
 #include "kernels/catalog.hpp"
@@ -39,7 +40,7 @@ Arguments check_arguments(const at::Tensor& weights, const at::Tensor& center, c
                           const at::Tensor& coords, const at::Tensor& design, const at::Tensor& params,
                           at::IntArrayRef design_row, std::int64_t width, std::int64_t depth, std::int64_t activation,
                           c10::string_view physics, c10::string_view term, const at::Tensor& equation_weight,
-                          const at::Tensor& target);
+                          const std::optional<at::Tensor>& point_weight, const std::optional<at::Tensor>& target);
 
 /// The arguments of residua::residual, resolved.
 struct ResidualCall {

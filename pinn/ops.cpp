@@ -19,23 +19,28 @@ namespace {
 using at::Tensor;
 using Ints = at::IntArrayRef;
 using Text = c10::string_view;
+using OptionalTensor = std::optional<Tensor>;
 
 /// (total, per equation, gradient of the total in the weights, in the precision of the kernels).
 template <class S>
 std::tuple<Tensor, Tensor, Tensor> fused_pass_in(const Arguments& a, const Tensor& weights, const Tensor& center,
                                                  const Tensor& scale, const Tensor& coords, const Tensor& design,
                                                  const Tensor& params, const Tensor& equation_weight,
-                                                 const Tensor& target) {
+                                                 const OptionalTensor& point_weight, const OptionalTensor& target) {
   const std::int64_t n = coords.size(1);
   const Tensor w = weights.to(coords.scalar_type()).contiguous(), x = coords.contiguous(), d = design.contiguous();
-  const Tensor c = center.contiguous(), s = scale.contiguous(), p = params.contiguous(), y = target.contiguous();
+  const Tensor c = center.contiguous(), s = scale.contiguous(), p = params.contiguous();
   const Tensor mean_weight = (equation_weight / double(std::max<std::int64_t>(n, 1))).contiguous();
+  const Tensor each = point_weight ? point_weight->contiguous() : Tensor(),
+               y = target ? target->contiguous() : Tensor();
   Tensor loss = at::empty({a.equations}, at::kDouble), gradient = at::empty_like(w);
   translated([&] {
     fused<S>(
         a.term, {a.shape, w.const_data_ptr<S>(), c.const_data_ptr<S>(), s.const_data_ptr<S>()},
         {n, x.const_data_ptr<S>(), d.const_data_ptr<S>(), p.const_data_ptr<S>(), a.design_row.data(), int(d.size(0))},
-        {mean_weight.const_data_ptr<S>(), nullptr, y.numel() ? y.const_data_ptr<S>() : nullptr}, {loss.data_ptr<double>(), gradient.data_ptr<S>(), nullptr});
+        {mean_weight.const_data_ptr<S>(), point_weight ? each.const_data_ptr<S>() : nullptr,
+         target ? y.const_data_ptr<S>() : nullptr},
+        {loss.data_ptr<double>(), gradient.data_ptr<S>(), nullptr});
   });
   loss /= double(std::max<std::int64_t>(n, 1));
   return {(loss * equation_weight.to(at::kDouble)).sum(), loss, gradient};
@@ -45,12 +50,14 @@ std::tuple<Tensor, Tensor, Tensor> fused_pass_cpu(const Tensor& weights, const T
                                                   const Tensor& coords, const Tensor& design, const Tensor& params,
                                                   Ints design_row, std::int64_t width, std::int64_t depth,
                                                   std::int64_t activation, Text physics, Text term,
-                                                  const Tensor& equation_weight, const Tensor& target) {
+                                                  const Tensor& equation_weight, const OptionalTensor& point_weight,
+                                                  const OptionalTensor& target) {
   const Arguments a = check_arguments(weights, center, scale, coords, design, params, design_row, width, depth,
-                                      activation, physics, term, equation_weight, target);
-  return coords.scalar_type() == at::kFloat
-             ? fused_pass_in<float>(a, weights, center, scale, coords, design, params, equation_weight, target)
-             : fused_pass_in<double>(a, weights, center, scale, coords, design, params, equation_weight, target);
+                                      activation, physics, term, equation_weight, point_weight, target);
+  return coords.scalar_type() == at::kFloat ? fused_pass_in<float>(a, weights, center, scale, coords, design, params,
+                                                                   equation_weight, point_weight, target)
+                                            : fused_pass_in<double>(a, weights, center, scale, coords, design, params,
+                                                                    equation_weight, point_weight, target);
 }
 
 template <class Op>
@@ -66,18 +73,19 @@ struct FusedLoss : torch::autograd::Function<FusedLoss> {
                                                 std::vector<std::int64_t> design_row, std::int64_t width,
                                                 std::int64_t depth, std::int64_t activation, const std::string& physics,
                                                 const std::string& term, const Tensor& equation_weight,
-                                                const Tensor& target) {
+                                                const OptionalTensor& point_weight, const OptionalTensor& target) {
     at::AutoDispatchBelowADInplaceOrView below;
-    auto [total, per_equation, gradient] = typed<decltype(fused_pass_cpu)>("residua::fused_pass")
-                                               .call(weights, center, scale, coords, design, params, design_row, width,
-                                                     depth, activation, physics, term, equation_weight, target);
+    auto [total, per_equation, gradient] =
+        typed<decltype(fused_pass_cpu)>("residua::fused_pass")
+            .call(weights, center, scale, coords, design, params, design_row, width, depth, activation, physics, term,
+                  equation_weight, point_weight, target);
     ctx->save_for_backward({gradient.to(weights.options())});
     ctx->mark_non_differentiable({per_equation});
     return {total, per_equation};
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
                                                  torch::autograd::variable_list grads) {
-    torch::autograd::variable_list result(14);
+    torch::autograd::variable_list result(15);
     const Tensor gradient = ctx->get_saved_variables()[0];
     result[0] = gradient * grads[0].to(gradient.options());
     return result;
@@ -88,9 +96,11 @@ std::tuple<Tensor, Tensor> fused_loss_autograd(const Tensor& weights, const Tens
                                                const Tensor& coords, const Tensor& design, const Tensor& params,
                                                Ints design_row, std::int64_t width, std::int64_t depth,
                                                std::int64_t activation, Text physics, Text term,
-                                               const Tensor& equation_weight, const Tensor& target) {
-  const auto out = FusedLoss::apply(weights, center, scale, coords, design, params, design_row.vec(), width, depth,
-                                    activation, std::string(physics), std::string(term), equation_weight, target);
+                                               const Tensor& equation_weight, const OptionalTensor& point_weight,
+                                               const OptionalTensor& target) {
+  const auto out =
+      FusedLoss::apply(weights, center, scale, coords, design, params, design_row.vec(), width, depth, activation,
+                       std::string(physics), std::string(term), equation_weight, point_weight, target);
   return {out[0], out[1]};
 }
 
@@ -98,10 +108,12 @@ std::tuple<Tensor, Tensor> fused_loss_plain(const Tensor& weights, const Tensor&
                                             const Tensor& coords, const Tensor& design, const Tensor& params,
                                             Ints design_row, std::int64_t width, std::int64_t depth,
                                             std::int64_t activation, Text physics, Text term,
-                                            const Tensor& equation_weight, const Tensor& target) {
-  auto [total, per_equation, gradient] = typed<decltype(fused_pass_cpu)>("residua::fused_pass")
-                                             .call(weights, center, scale, coords, design, params, design_row, width,
-                                                   depth, activation, physics, term, equation_weight, target);
+                                            const Tensor& equation_weight, const OptionalTensor& point_weight,
+                                            const OptionalTensor& target) {
+  auto [total, per_equation, gradient] =
+      typed<decltype(fused_pass_cpu)>("residua::fused_pass")
+          .call(weights, center, scale, coords, design, params, design_row, width, depth, activation, physics, term,
+                equation_weight, point_weight, target);
   return {total, per_equation};
 }
 
@@ -203,19 +215,23 @@ ProblemTensors tensors_of(const Problem& problem, at::TensorOptions options) {
 std::tuple<at::Tensor, at::Tensor> fused_loss(const at::Tensor& weights, const Problem& problem,
                                               const ProblemTensors& fixed, const at::Tensor& coords,
                                               const at::Tensor& design, const std::string& term,
-                                              const at::Tensor& equation_weight, const at::Tensor& target) {
+                                              const at::Tensor& equation_weight,
+                                              const std::optional<at::Tensor>& point_weight,
+                                              const std::optional<at::Tensor>& target) {
   const MlpShape& shape = problem.shape();
   return typed<decltype(fused_loss_plain)>("residua::fused_loss")
       .call(weights, fixed.center, fixed.scale, coords, design, fixed.params, fixed.design_row, shape.width,
             shape.depth, std::int64_t(shape.activation),
-            Text(problem.physics().name.data(), problem.physics().name.size()), term, equation_weight);
+            Text(problem.physics().name.data(), problem.physics().name.size()), term, equation_weight, point_weight,
+            target);
 }
 
 TORCH_LIBRARY(residua, m) {
   const std::string network =
       "Tensor weights, Tensor center, Tensor scale, Tensor coords, Tensor design, Tensor params, int[] design_row, int "
       "width, "
-      "int depth, int activation, str physics, str term, Tensor equation_weight, Tensor target";
+      "int depth, int activation, str physics, str term, Tensor equation_weight, Tensor? point_weight=None, Tensor? "
+      "target=None";
   m.def(("fused_pass(" + network + ") -> (Tensor, Tensor, Tensor)").c_str());
   m.def(("fused_loss(" + network + ") -> (Tensor, Tensor)").c_str());
   m.def("residual(str physics, str term, Tensor coords, Tensor params, Tensor jet) -> Tensor");

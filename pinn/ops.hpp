@@ -1,6 +1,7 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
+#include <optional>
 #include <string>
 
 #include "pinn/problem.hpp"
@@ -10,10 +11,11 @@ namespace residua::ops {
 /// Loads the operators. The library of the operators is linked in whole, so calling this is all a program needs to do.
 ///
 ///   residua::fused_loss(weights, center, scale, coords, design, params, design_row, width, depth, activation,
-///                       physics, term, equation_weight, target) -> (total, per_equation)
-///     one fused pass: total = sum_e equation_weight[e] * mean over points of r_e^2, differentiable in `weights` (to
-///     first order: its gradient comes out of the same pass); per_equation holds the means in float64. r_e is the row
-///     less its target [equations][n]; an empty target stands for zeros.
+///                       physics, term, equation_weight, point_weight=None, target=None) -> (total, per_equation)
+///     one fused pass: total = sum_e equation_weight[e] * mean over points of point_weight * r_e^2, differentiable in
+///     `weights` (to first order: its gradient comes out of the same pass); per_equation holds the means in float64.
+///     point_weight [n] is of the type of coords; without it, all points weigh 1. r_e is the row less its target
+///     [equations][n], of that type too; without it, the row itself. The term "answer" is what the surrogate answers.
 ///     coords [coords][n], design [design inputs][n] and params [params] are dimensionless; their precision is that of
 ///     the kernels, weights may be of another.
 ///   residua::residual(physics, term, coords, params, jet) -> rows
@@ -41,6 +43,8 @@ at::Tensor rows_tensor(const std::vector<double>& rows, std::int64_t n, at::Tens
 std::tuple<at::Tensor, at::Tensor> fused_loss(const at::Tensor& weights, const Problem& problem,
                                               const ProblemTensors& fixed, const at::Tensor& coords,
                                               const at::Tensor& design, const std::string& term,
-                                              const at::Tensor& equation_weight, const at::Tensor& target);
+                                              const at::Tensor& equation_weight,
+                                              const std::optional<at::Tensor>& point_weight = {},
+                                              const std::optional<at::Tensor>& target = {});
 
 }  // namespace residua::ops

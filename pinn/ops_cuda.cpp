@@ -16,6 +16,7 @@ namespace {
 
 using at::Tensor;
 using Text = c10::string_view;
+using OptionalTensor = std::optional<Tensor>;
 
 Tensor device_rows(const std::vector<int>& rows, const Tensor& like) {
   Tensor host = at::empty({std::int64_t(rows.size())}, at::kInt);
@@ -27,14 +28,15 @@ template <class S>
 std::tuple<Tensor, Tensor, Tensor> fused_pass_in(const Arguments& a, const Tensor& weights, const Tensor& center,
                                                  const Tensor& scale, const Tensor& coords, const Tensor& design,
                                                  const Tensor& params, const Tensor& equation_weight,
-                                                 const Tensor& target) {
+                                                 const OptionalTensor& point_weight, const OptionalTensor& target) {
   const c10::cuda::CUDAGuard guard(coords.device());
   const auto stream = c10::cuda::getCurrentCUDAStream();
   const std::int64_t n = coords.size(1);
   const auto here = [&](const Tensor& t) { return t.to(coords.options()).contiguous(); };
   const Tensor w = here(weights), c = here(center), s = here(scale), x = coords.contiguous(), d = here(design);
-  const Tensor p = here(params), y = here(target), mean_weight = here(equation_weight / double(std::max<std::int64_t>(n, 1)));
-  const Tensor rows = device_rows(a.design_row, coords);
+  const Tensor p = here(params), mean_weight = here(equation_weight / double(std::max<std::int64_t>(n, 1)));
+  const Tensor rows = device_rows(a.design_row, coords), each = point_weight ? here(*point_weight) : Tensor(),
+               y = target ? here(*target) : Tensor();
   Tensor loss = at::empty({a.equations}, coords.options().dtype(at::kDouble)), gradient = at::empty_like(w);
   translated([&] {
     const std::size_t bytes = cuda::workspace_bytes<S>(a.term, a.shape, n, true);
@@ -42,7 +44,8 @@ std::tuple<Tensor, Tensor, Tensor> fused_pass_in(const Arguments& a, const Tenso
     cuda::fused<S>(a.term, {a.shape, w.const_data_ptr<S>(), c.const_data_ptr<S>(), s.const_data_ptr<S>()},
                    {n, x.const_data_ptr<S>(), d.const_data_ptr<S>(), p.const_data_ptr<S>(), rows.const_data_ptr<int>(),
                     int(d.size(0))},
-                   {mean_weight.const_data_ptr<S>(), nullptr, y.numel() ? y.const_data_ptr<S>() : nullptr},
+                   {mean_weight.const_data_ptr<S>(), point_weight ? each.const_data_ptr<S>() : nullptr,
+                    target ? y.const_data_ptr<S>() : nullptr},
                    {loss.data_ptr<double>(), gradient.data_ptr<S>(), nullptr}, {workspace.data_ptr(), bytes},
                    stream.stream());
   });
@@ -55,12 +58,14 @@ std::tuple<Tensor, Tensor, Tensor> fused_pass_cuda(const Tensor& weights, const 
                                                    const Tensor& coords, const Tensor& design, const Tensor& params,
                                                    at::IntArrayRef design_row, std::int64_t width, std::int64_t depth,
                                                    std::int64_t activation, Text physics, Text term,
-                                                   const Tensor& equation_weight, const Tensor& target) {
+                                                   const Tensor& equation_weight, const OptionalTensor& point_weight,
+                                                   const OptionalTensor& target) {
   const Arguments a = check_arguments(weights, center, scale, coords, design, params, design_row, width, depth,
-                                      activation, physics, term, equation_weight, target);
-  return coords.scalar_type() == at::kFloat
-             ? fused_pass_in<float>(a, weights, center, scale, coords, design, params, equation_weight, target)
-             : fused_pass_in<double>(a, weights, center, scale, coords, design, params, equation_weight, target);
+                                      activation, physics, term, equation_weight, point_weight, target);
+  return coords.scalar_type() == at::kFloat ? fused_pass_in<float>(a, weights, center, scale, coords, design, params,
+                                                                   equation_weight, point_weight, target)
+                                            : fused_pass_in<double>(a, weights, center, scale, coords, design, params,
+                                                                    equation_weight, point_weight, target);
 }
 
 template <class S>

@@ -10,27 +10,16 @@
 #include "kernels/core/error.hpp"
 
 namespace residua {
-namespace {
-
-Range range_of(const RunFile& run, const Quantity& quantity) {
-  const auto found = run.envelope.find(std::string(quantity.name));
-  if (found != run.envelope.end()) return found->second;
-  return quantity.lower < quantity.upper ? Range{quantity.lower, quantity.upper}
-                                         : Range{quantity.value, quantity.value};
-}
-
-}  // namespace
-
 Problem::Problem(const RunFile& run) : physics_(&find_physics(run.physics)) {
   for (const Quantity& coord : physics_->coords) {
-    const Range range = range_of(run, coord);
+    const Range range = run.range(coord);
     if (!(range.lower < range.upper))
       throw Error(fmt::format("envelope.{}: expected a range [lower, upper] of the coordinate, found {} {}", coord.name,
                               range.lower, coord.unit));
     coord_ranges_.push_back(range);
   }
   for (const Quantity& param : physics_->params) {
-    const Range range = range_of(run, param);
+    const Range range = run.range(param);
     const bool varied = range.lower < range.upper;
     design_row_.push_back(varied ? int(design_.size()) : -1);
     params_.push_back((varied ? param.value : range.lower) / param.scale);
@@ -43,6 +32,20 @@ Problem::Problem(const RunFile& run) : physics_(&find_physics(run.physics)) {
   if (shape_.inputs > kMaxInputs)
     throw Error(fmt::format("envelope: expected at most {} network inputs, found {}", kMaxInputs, shape_.inputs));
   normalise_inputs();
+}
+
+Problem Problem::within(const std::map<std::string, Range>& envelope) const {
+  Problem part = *this;
+  for (std::size_t p = 0; p < physics_->params.size(); ++p) {
+    const Quantity& param = physics_->params[p];
+    const auto found = envelope.find(std::string(param.name));
+    if (found == envelope.end()) continue;
+    if (design_row_[p] >= 0)
+      part.design_ranges_[std::size_t(design_row_[p])] = found->second;
+    else
+      part.params_[p] = found->second.lower / param.scale;
+  }
+  return part;
 }
 
 std::vector<Region> Problem::region(int term) const {

@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,10 @@ class Problem {
  public:
   /// Throws Error for an envelope that the physics cannot have (unknown names are found earlier, in the run file).
   explicit Problem(const RunFile& run);
+
+  /// The same network on other parameters: those named take values of their range there. What the network sees of them,
+  /// and how it is normalised, stays.
+  Problem within(const std::map<std::string, Range>& envelope) const;
 
   const PhysicsInfo& physics() const { return *physics_; }
   const std::vector<int>& design() const { return design_; }  ///< parameters that are design inputs, in order

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <ranges>
 #include <span>
 #include <sstream>
@@ -20,6 +21,7 @@
 namespace residua {
 namespace {
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::array kActivations = {"tanh", "sin", "silu", "gelu"};  // in the order of Activation
 
 /// Text of the file as a part of a message that is one line.
@@ -50,6 +52,12 @@ class Section {
                        upper));
     value = T(*found);
   }
+  void flag(const char* key, bool& value) {
+    const toml::node* node = take(key);
+    if (!node) return;
+    if (!node->is_boolean()) fail(*node, key, "expected true or false");
+    value = *node->value<bool>();
+  }
   template <class Names>
   std::size_t choice(const char* key, const Names& names, std::size_t otherwise) {
     const toml::node* node = take(key);
@@ -59,20 +67,35 @@ class Section {
     if (found == names.end()) fail(*node, key, fmt::format("expected one of {}", fmt::join(names, ", ")));
     return std::size_t(found - names.begin());
   }
-  /// A pair [lower, upper] with lower < upper; a number or lower == upper only where it may be `fixed`.
-  std::optional<Range> range(const std::string& key, bool fixed) {
+  /// A pair [lower, upper] with lower < upper; a number or lower == upper only where it may be `fixed`. Nothing outside
+  /// `all`.
+  std::optional<Range> range(const std::string& key, bool fixed, Range all = {-kInfinity, kInfinity}) {
     const toml::node* node = take(key);
     if (!node) return {};
-    if (const auto value = node->value<double>(); fixed && value && std::isfinite(*value)) return Range{*value, *value};
+    const auto within = [&](Range range) {
+      if (range.lower < all.lower || range.upper > all.upper)
+        fail(*node, key, fmt::format("expected a part of the envelope, {} to {}", all.lower, all.upper));
+      return range;
+    };
+    if (const auto value = node->value<double>(); fixed && value && std::isfinite(*value))
+      return within({*value, *value});
     if (const toml::array* pair = node->as_array(); pair && pair->size() == 2) {
       const auto lower = (*pair)[0].value<double>(), upper = (*pair)[1].value<double>();
       if (lower && upper && std::isfinite(*lower) && std::isfinite(*upper) &&
           (*lower < *upper || (fixed && *lower == *upper)))
-        return Range{*lower, *upper};
+        return within({*lower, *upper});
     }
     fail(*node, key,
          fixed ? "expected a number, or a range [lower, upper] with lower <= upper"
                : "expected a range [lower, upper] with lower < upper");
+  }
+  /// A number, as a range of one value.
+  std::optional<Range> value(const std::string& key) {
+    const toml::node* node = take(key);
+    if (!node) return {};
+    const auto value = node->value<double>();
+    if (!value || !std::isfinite(*value)) fail(*node, key, "expected a number, since the envelope holds one");
+    return Range{*value, *value};
   }
   Section table(const std::string& key) {
     const toml::node* node = take(key);
@@ -98,6 +121,7 @@ class Section {
                                 one_line(std::string(key.str())), name_.empty() ? "" : " in [" + name_ + "]",
                                 fmt::join(known_, ", ")));
   }
+  bool given() const { return table_ != nullptr; }
   /// The table as a whole is not as expected.
   [[noreturn]] void fail(const std::string& expected) const {
     throw Error(fmt::format("{}:{}: {}: {}", file_, table_ ? table_->source().begin.line : 1, name_, expected));
@@ -145,8 +169,21 @@ void read_terms(Section section, const PhysicsInfo& physics, RunFile& run) {
                              fmt::join(std::views::keys(run.terms), ", ")));
 }
 
+/// Parameters that a stage trains at: one value where the network does not see it, else a part of the range that it
+/// sees.
+void read_stage_envelope(Section section, const PhysicsInfo& physics, const RunFile& run, Stage& stage) {
+  for (const Quantity& param : physics.params) {
+    const std::string name(param.name);
+    const Range all = run.range(param);
+    const auto range = all.lower < all.upper ? section.range(name, true, all) : section.value(name);
+    if (range) stage.envelope[name] = *range;
+  }
+  section.finish();
+}
+
 constexpr std::array kPrecisions = {"float32", "float64"};
-constexpr std::array kSamplings = {"sobol", "uniform"};  // in the order of Sampling
+constexpr std::array kBalances = {"fixed", "gradient_norm", "ntk", "relobralo"};  // in the order of Balance
+constexpr std::array kSamplings = {"sobol", "uniform"};                           // in the order of Sampling
 // In the order of Method.
 constexpr std::array kMethods = {"adam", "soap", "muon", "lbfgs", "ssbroyden", "levenberg_marquardt"};
 
@@ -155,7 +192,25 @@ bool has_learning_rate(Method method) {
 }
 bool needs_float64(Method method) { return method == Method::ssbroyden || method == Method::levenberg_marquardt; }
 
-Stage read_stage(Section& section) {
+void read_weighting(Section section, BalanceSettings& balance) {
+  balance.method = Balance(section.choice("method", kBalances, std::size_t(balance.method)));
+  section.number("every", balance.every, 1, 1e9);
+  section.finish();
+}
+
+std::optional<CausalSettings> read_causal(Section section, const PhysicsInfo& physics) {
+  CausalSettings causal;
+  section.number("tolerance", causal.tolerance, 0, 1e12);
+  section.number("chunks", causal.chunks, 2, 10000);
+  section.number("every", causal.every, 1, 1e9);
+  section.finish();
+  if (!section.given()) return {};
+  if (time_coord(physics) < 0)
+    section.fail(fmt::format("expected a physics with a coordinate 'time', found {}", physics.name));
+  return causal;
+}
+
+Stage read_stage(Section& section, const PhysicsInfo& physics, const RunFile& run) {
   const std::size_t method = section.choice("optimizer", kMethods, kMethods.size());
   if (method == kMethods.size())
     section.fail(fmt::format("expected an optimizer: one of {}", fmt::join(kMethods, ", ")));
@@ -164,6 +219,8 @@ Stage read_stage(Section& section) {
   section.number("resample", stage.resample, 1, 1e9);
   section.number("more_points", stage.more_points, 0.01, 1000);
   section.number("adaptive", stage.adaptive, 0, 8);
+  section.flag("retain", stage.retain);
+  read_stage_envelope(section.table("envelope"), physics, run, stage);
   if (!needs_float64(stage.method)) stage.float64 = section.choice("precision", kPrecisions, stage.float64) == 1;
   if (has_learning_rate(stage.method)) {
     section.number("learning_rate", stage.learning_rate, 1e-12, 1);
@@ -188,7 +245,19 @@ March read_march(Section section, const PhysicsInfo& physics) {
 /// A warm-up that gets anywhere from anywhere, then the method that finishes.
 std::vector<Stage> default_stages() { return {Stage::of(Method::adam), Stage::of(Method::levenberg_marquardt)}; }
 
+void read_stages(std::vector<Section> sections, const PhysicsInfo& physics, RunFile& run) {
+  for (Section& section : sections) run.stages.push_back(read_stage(section, physics, run));
+  if (run.stages.empty()) run.stages = default_stages();
+  if (!run.stages.back().envelope.empty())
+    sections.back().fail("expected the last stage to train over the envelope of the run, found one of its own");
+}
+
 }  // namespace
+
+int time_coord(const PhysicsInfo& physics) {
+  const auto found = std::ranges::find(physics.coords, "time", &Quantity::name);
+  return found == physics.coords.end() ? -1 : int(found - physics.coords.begin());
+}
 
 std::string_view name_of(Activation activation) { return kActivations[std::size_t(activation)]; }
 std::string_view name_of(Method method) { return kMethods[std::size_t(method)]; }
@@ -211,6 +280,13 @@ std::int64_t RunFile::steps() const {
   std::int64_t sum = 0;
   for (const Stage& stage : stages) sum += stage.steps;
   return sum * march.windows * members;
+}
+
+Range RunFile::range(const Quantity& quantity) const {
+  const auto found = envelope.find(std::string(quantity.name));
+  if (found != envelope.end()) return found->second;
+  return quantity.lower < quantity.upper ? Range{quantity.lower, quantity.upper}
+                                         : Range{quantity.value, quantity.value};
 }
 
 RunFile RunFile::parse(const std::string& text, const std::string& name) {
@@ -245,8 +321,6 @@ RunFile RunFile::parse(const std::string& text, const std::string& name) {
   run.save_float64 = surrogate.choice("precision", kPrecisions, run.save_float64) == 1;
   surrogate.finish();
 
-  for (Section& stage : top.tables("stage")) run.stages.push_back(read_stage(stage));
-  if (run.stages.empty()) run.stages = default_stages();
   run.march = read_march(top.table("march"), physics);
   Section ensemble = top.table("ensemble");
   ensemble.number("members", run.members, 1, 64);
@@ -254,6 +328,9 @@ RunFile RunFile::parse(const std::string& text, const std::string& name) {
 
   read_envelope(top.table("envelope"), physics, run);
   read_terms(top.table("terms"), physics, run);
+  read_weighting(top.table("weighting"), run.balance);
+  run.causal = read_causal(top.table("causal"), physics);
+  read_stages(top.tables("stage"), physics, run);
   top.finish();
   return run;
 }

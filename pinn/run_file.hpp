@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/catalog.hpp"
 #include "kernels/points.hpp"
 
 namespace residua {
@@ -24,6 +25,22 @@ struct TermSettings {
 /// How points are spread over the envelope: evenly (quasi-random), or independently.
 enum class Sampling { sobol, uniform };
 
+/// What balances the terms of the loss against each other (pinn/weighting/).
+enum class Balance : std::uint8_t { fixed, gradient_norm, ntk, relobralo };
+
+/// Factors on the terms' weights, renewed with fresh points at least `every` steps apart.
+struct BalanceSettings {
+  Balance method = Balance::fixed;
+  int every = 100;
+};
+
+/// Weights of slabs of time, renewed with fresh points at least `every` steps apart (pinn/weighting/causal.hpp).
+struct CausalSettings {
+  double tolerance = 1;
+  int chunks = 16;
+  int every = 10;
+};
+
 /// How a stage lowers the loss (pinn/optimizers/).
 enum class Method : std::uint8_t { adam, soap, muon, lbfgs, ssbroyden, levenberg_marquardt };
 
@@ -34,7 +51,9 @@ struct Stage {
   int resample = 1;        ///< steps between fresh points
   double more_points = 1;  ///< times the points of the terms
   double adaptive = 0;     ///< power of the residual that draws points to it; 0: evenly spread
+  bool retain = false;     ///< fresh points replace only those of small residuals
   bool float64 = false;
+  std::map<std::string, Range> envelope;  ///< parameters that differ from the run's in this stage
   double learning_rate = 2e-3, final_learning_rate = 2e-5;
   int history = 50;  ///< pairs that L-BFGS remembers
 
@@ -57,6 +76,8 @@ struct RunFile {
   int width = 32, depth = 3;
   Activation activation = Activation::tanh;
   std::map<std::string, TermSettings> terms;
+  BalanceSettings balance;
+  std::optional<CausalSettings> causal;
   std::vector<Stage> stages;
   March march;
   int members = 1;  ///< of an ensemble: trained from different seeds, answering by their mean
@@ -65,12 +86,16 @@ struct RunFile {
   int validation_cases = 256;
   std::string text;  ///< the file itself, for provenance
 
-  std::int64_t steps() const;  ///< of all stages, in all windows, of all members
+  std::int64_t steps() const;                   ///< of all stages, in all windows, of all members
+  Range range(const Quantity& quantity) const;  ///< of a coordinate or parameter of the physics
 
   static RunFile read(const std::filesystem::path& path);
   /// `name` stands for the file in messages.
   static RunFile parse(const std::string& text, const std::string& name);
 };
+
+/// Position of the coordinate "time" of a physics, or -1.
+int time_coord(const PhysicsInfo& physics);
 
 std::string_view name_of(Activation activation);
 std::string_view name_of(Method method);

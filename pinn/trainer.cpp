@@ -15,6 +15,7 @@
 #include "pinn/march.hpp"
 #include "pinn/objective.hpp"
 #include "pinn/optimizers/optimizer.hpp"
+#include "pinn/weighting/weighting.hpp"
 
 namespace residua {
 namespace {
@@ -22,7 +23,10 @@ namespace {
 class Trainer {
  public:
   Trainer(const RunFile& run, const Problem& problem, const TrainOptions& options)
-      : run_(run), options_(options), checkpoint_(options.folder / "checkpoint.pt"), problems_(windows_of(run, problem)) {
+      : run_(run),
+        options_(options),
+        checkpoint_(options.folder / "checkpoint.pt"),
+        problems_(windows_of(run, problem)) {
     ops::ensure_registered();
     if (options.cuda) ops::use_cuda();
     if (options.resume) {
@@ -32,6 +36,8 @@ class Trainer {
             fmt::format("{}: belongs to another run: expected the run file it was started with", checkpoint_.string()));
       enter_part();
       objective_->set_points(state_.points);
+      load_weighting(checkpoint_, *weighting_);
+      weighting_->apply(*objective_);
     } else {
       state_.weights = at::empty({problem.shape().parameters()}, at::kDouble);
       state_.finished = at::empty({0, problem.shape().parameters()}, at::kDouble);
@@ -60,8 +66,8 @@ class Trainer {
  private:
   using Clock = std::chrono::steady_clock;
 
-  /// The next window's network starts from the weights of the one before, which it will look much like; the first one of
-  /// every member by itself.
+  /// The next window's network starts from the weights of the one before, which it will look much like; the first one
+  /// of every member by itself.
   void begin_part() {
     if (window() == 0) {
       const std::vector<double> initial = initial_weights(problems_[0].shape(), run_.seed + std::uint64_t(member()));
@@ -80,6 +86,7 @@ class Trainer {
     RunFile own = run_;
     own.seed += std::uint64_t(member());
     objective_.emplace(own, problems_[w], options_.cuda, std::move(seam));
+    weighting_.emplace(own);
   }
 
   void train_part() {
@@ -97,6 +104,8 @@ class Trainer {
     // The kernels have their own threads, and torch's tensors are small, but for square matrices over all weights.
     const bool large = stage.method == Method::levenberg_marquardt || stage.method == Method::ssbroyden;
     at::set_num_threads(large ? default_threads() : 1);
+    stage_problem_ = problems_[std::size_t(window())].within(stage.envelope);
+    objective_->set_problem(*stage_problem_);
     objective_->set_precision(stage.float64 ? at::kDouble : at::kFloat);
     const auto optimizer = make_optimizer(stage, objective_->shape(), state_.weights);
     if (options_.resume && state_.step > 0) load_optimizer(checkpoint_, *optimizer);
@@ -107,7 +116,9 @@ class Trainer {
       const std::int64_t draw = state_.step / stage.resample;
       if (draw != state_.draw) {
         // Stages draw from parts of the sequences that lie far apart.
-        objective_->draw((window() * stages() + state_.stage) * 1'000'000'000 + draw, stage, state_.weights);
+        objective_->draw((window() * stages() + state_.stage) * 1'000'000'000 + draw, stage, state_.weights,
+                         stage.retain && draw > 0);
+        weighting_->points_changed(*objective_, state_.weights.const_data_ptr<double>(), steps());
         optimizer->points_changed();
         state_.draw = draw;
       }
@@ -135,9 +146,10 @@ class Trainer {
   }
 
   void report(const Stage& stage, const Advance& advance) {
+    const double loss = weighting_->balances() ? objective_->unbalanced() : advance.loss;
     const std::int64_t every = std::max<std::int64_t>(1, run_.steps() / 200);
     if (history_.empty() || double(steps()) >= history_.back().step + double(every))
-      history_.push_back({double(steps()), advance.loss});
+      history_.push_back({double(steps()), loss});
     std::string part = run_.members > 1 ? fmt::format("member {}/{} ", member() + 1, run_.members) : "";
     if (windows() > 1) part += fmt::format("window {}/{} ", window() + 1, windows());
     options_.progress.update(part + std::string(name_of(stage.method)), state_.step, stage.steps, [&] {
@@ -147,7 +159,7 @@ class Trainer {
         for (const double m : term.mean_square) sum += m;
         terms += fmt::format(" {}={:.2e}", term.name, sum);
       }
-      return fmt::format("loss={:.3e}{}{} points_per_s={:.2e}", advance.loss, terms, advance.detail,
+      return fmt::format("loss={:.3e}{}{} points_per_s={:.2e}", loss, terms, advance.detail,
                          double(objective_->points_evaluated()) / std::max(1e-9, elapsed()));
     });
   }
@@ -165,12 +177,14 @@ class Trainer {
     if (options_.folder.empty()) return;
     state_.seconds = seconds_before_ + elapsed();
     state_.points = objective_->points();
-    save_checkpoint(checkpoint_, state_, optimizer);
+    save_checkpoint(checkpoint_, state_, *weighting_, optimizer);
   }
 
   TrainResult result() {
     // What was last evaluated may be weights of a step before, or a trial; the loss reported is that of the last ones.
     if (!objective_->has_points()) objective_->draw(0, Stage{}, state_.weights);
+    objective_->set_factors(std::vector<double>(objective_->terms().size(), 1));
+    objective_->set_point_weights({});
     TrainResult r;
     const double* w = state_.weights.const_data_ptr<double>();
     r.loss = objective_->loss(w);
@@ -190,8 +204,10 @@ class Trainer {
   RunFile run_;
   TrainOptions options_;
   std::filesystem::path checkpoint_;
-  std::vector<Problem> problems_;  ///< one per window of time
-  std::optional<Objective> objective_;  ///< of the part at hand
+  std::vector<Problem> problems_;         ///< one per window of time
+  std::optional<Problem> stage_problem_;  ///< over the envelope of the stage at hand
+  std::optional<Objective> objective_;    ///< of the part at hand
+  std::optional<Weighting> weighting_;    ///< of the part at hand
   TrainState state_;
   double seconds_before_ = 0;
   std::string stop_reason_;  ///< of the stage at hand

@@ -28,7 +28,11 @@ struct TermLoss {
 struct TrainResult {
   std::vector<double> weights;  ///< [member][window of time][parameters]
   std::vector<TermLoss> losses;
-  std::vector<LossPoint> history;  ///< thinned to a few hundred points; of this part of a resumed run
+  /// Thinned to a few hundred points; of this part of a resumed run. The loss as the optimizer sees it, but without the
+  /// balance of terms; causal weights are in it.
+  std::vector<LossPoint> history;
+  /// Sum over terms of the run file's weight times mean square residual, at the last weights and points. Neither
+  /// balance nor causal weights are in it, so that runs which differ in those compare.
   double loss = 0;
   double seconds = 0;      ///< of training, over all resumed parts
   std::int64_t steps = 0;  ///< of the schedule; those count that an optimizer left out when it could go no further
@@ -36,9 +40,9 @@ struct TrainResult {
   bool finished = false;  ///< all stages are over; otherwise there is a checkpoint to go on from
 };
 
-/// Trains the network of a problem, stage by stage of the run file, window by window of time if it marches, and member by member of
-/// an ensemble.
-/// Throws Error for a loss that is not finite (naming the term) and for checkpoints that do not belong to the run.
+/// Trains the network of a problem, stage by stage of the run file, window by window of time if it marches, and member
+/// by member of an ensemble. Throws Error for a loss that is not finite (naming the term) and for checkpoints that do
+/// not belong to the run.
 TrainResult train(const RunFile& run, const Problem& problem, const TrainOptions& options);
 
 }  // namespace residua

@@ -171,9 +171,8 @@ Status Engine<S>::jacobian(const double* in, double* out, double* jacobian, std:
   S x[kMaxVariables], y[kSize], *dy = y + outputs_.size();
   Status status = examine_all(in, x, outside);
   if (status != Status::not_finite)
-    average<kSize>(
-        window_at(seams_, in[0]), outputs_.size() * (1 + inputs_.size()), y,
-        [&](const Plan<S>& plan, S* to) { evaluator_->jacobian(plan, x, to, to + outputs_.size()); });
+    average<kSize>(window_at(seams_, in[0]), outputs_.size() * (1 + inputs_.size()), y,
+                   [&](const Plan<S>& plan, S* to) { evaluator_->jacobian(plan, x, to, to + outputs_.size()); });
   status = finish(y, 1, out, 1, status);
   for (std::size_t e = 0; e < outputs_.size(); ++e)
     for (std::size_t i = 0; i < inputs_.size(); ++i) {

@@ -82,8 +82,8 @@ void check_network(const Model& model, const PhysicsInfo& physics, std::size_t d
 
 void check_seams(const Model& model, const PhysicsInfo& physics, const std::string& where) {
   if (model.seams.empty()) return;
-  expect(physics.coords[0].name == "time", where, "seams: expected a physics whose first coordinate is the time, found {}",
-         physics.name);
+  expect(physics.coords[0].name == "time", where,
+         "seams: expected a physics whose first coordinate is the time, found {}", physics.name);
   expect(model.seams.size() < kMaxWindows, where, "seams: expected at most {}, found {}", kMaxWindows - 1,
          model.seams.size());
   double last = model.card.inputs[0].lower;
@@ -230,8 +230,7 @@ std::vector<double> reference_outputs(const Model& model, std::span<const double
     for_each_physics([&]<class Ph>() {
       if (Ph::name == model.card.physics) outputs = plain_outputs<Ph>(network, x, params, design);
     });
-    for (std::size_t e = 0; e < mean.size(); ++e)
-      mean[e] += outputs[e] * physics.outputs[e].scale / model.card.members;
+    for (std::size_t e = 0; e < mean.size(); ++e) mean[e] += outputs[e] * physics.outputs[e].scale / model.card.members;
   }
   return mean;
 }

@@ -54,8 +54,8 @@ std::vector<int> design_positions(const Model& model, const PhysicsInfo& physics
 /// The parameters of a checked model in the order of the physics and dimensionless; those of design inputs are zero.
 std::vector<double> fixed_parameters(const Model& model, const PhysicsInfo& physics);
 
-/// The outputs at one point (the mean of all members), plant units, in double precision by the plain loops of kernels/mlp.hpp: what the fast
-/// evaluation is judged by. The model must pass check().
+/// The outputs at one point (the mean of all members), plant units, in double precision by the plain loops of
+/// kernels/mlp.hpp: what the fast evaluation is judged by. The model must pass check().
 [[gnu::visibility("default")]] std::vector<double> reference_outputs(const Model& model,
                                                                      std::span<const double> inputs);
 

@@ -39,9 +39,9 @@ class [[gnu::visibility("default")]] Surrogate {
   /// One point: in[input] to out[output]. Bit i of `outside`, if given, tells whether input i is outside its range.
   Status predict(std::span<const double> in, std::span<double> out, std::uint64_t* outside = nullptr) const noexcept;
 
-  /// The same, and how far the members of an ensemble are apart: the standard deviation of their answers, for each output.
-  /// NaN if there is but one member (card().members), whose answer says nothing of its error. An ensemble shows errors
-  /// that differ between trainings; what all members get wrong alike it cannot show.
+  /// The same, and how far the members of an ensemble are apart: the standard deviation of their answers, for each
+  /// output. NaN if there is but one member (card().members), whose answer says nothing of its error. An ensemble shows
+  /// errors that differ between trainings; what all members get wrong alike it cannot show.
   Status predict_with_spread(std::span<const double> in, std::span<double> out, std::span<double> spread,
                              std::uint64_t* outside = nullptr) const noexcept;
 

@@ -8,8 +8,8 @@ namespace residua::inline RESIDUA_ISA::physics {
 ///
 ///   u_t + a u u_x + b u_xx + g u_xxxx = 0,   u(0, x) = cos x (1 + sin x),   periodic in x with period 2 pi
 ///
-/// The network sees cos x and sin x, so that the solution is periodic, and three octaves above, since the waves that grow
-/// fastest are sqrt(b / 2g), some eleven, to the ring. The start holds exactly.
+/// The network sees cos x and sin x, so that the solution is periodic, and three octaves above, since the waves that
+/// grow fastest are sqrt(b / 2g), some eleven, to the ring. The start holds exactly.
 struct KuramotoSivashinsky {
   static constexpr std::string_view name = "kuramoto_sivashinsky", summary = "growing long waves that turn chaotic";
   enum Coord { t, x, kCoords };

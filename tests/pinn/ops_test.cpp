@@ -175,7 +175,8 @@ TEST(ResidualOperator, SaysWhatItExpectedAndFound) {
 /// A small problem with random weights (biases too) and points of one of its terms.
 struct Case {
   Problem problem;
-  Tensor weights, coords, design, target;
+  Tensor weights, coords, design;
+  std::optional<Tensor> target;
   ops::ProblemTensors fixed;
 
   Case(const std::string& run, int term, std::int64_t n, at::ScalarType precision = at::kDouble)
@@ -186,12 +187,11 @@ struct Case {
     const Samples samples = problem.sample(term, sequence, n);
     coords = ops::rows_tensor(samples.coords, n, precision);
     design = ops::rows_tensor(samples.design, n, precision);
-    target = at::empty({0, n}, precision);
     fixed = ops::tensors_of(problem, precision);
   }
 
   std::tuple<Tensor, Tensor> loss(const Tensor& w, const std::string& term, const Tensor& equation_weight) const {
-    return ops::fused_loss(w, problem, fixed, coords, design, term, equation_weight, target);
+    return ops::fused_loss(w, problem, fixed, coords, design, term, equation_weight, {}, target);
   }
 };
 
@@ -289,6 +289,39 @@ TEST(FusedLoss, TakesWeightsInDoubleToKernelsInFloat) {
   EXPECT_GT(relative_difference(w.grad(), v.grad()), 0);  // it was not in double all the way
 }
 
+TEST(FusedLoss, WeighsPointsAsIfTheyWereThereSoManyTimes) {
+  for (const auto precision : {at::kFloat, at::kDouble}) {
+    const Case all("physics = 'leach_column'\n[network]\nwidth = 16\ndepth = 2", 0, 64, precision);
+    Case half = all;
+    half.coords = all.coords.narrow(1, 0, 32);
+    half.design = all.design.narrow(1, 0, 32);
+    const Tensor weight = at::ones({2}, precision), w = all.weights.clone().requires_grad_(true),
+                 v = all.weights.clone().requires_grad_(true);
+    const Tensor twice_or_never = at::cat({at::full({32}, 2, precision), at::zeros({32}, precision)});
+    const auto [total, each] =
+        ops::fused_loss(w, all.problem, all.fixed, all.coords, all.design, "interior", weight, twice_or_never);
+    const auto [expected, expected_each] = half.loss(v, "interior", weight);
+    const double rounding = precision == at::kFloat ? 1e-4 : 1e-12;
+    EXPECT_NEAR(total.item<double>(), expected.item<double>(), rounding * expected.item<double>());
+    EXPECT_LT(relative_difference(each, expected_each), rounding);
+    total.backward();
+    expected.backward();
+    EXPECT_LT(relative_difference(w.grad(), v.grad()), rounding);
+  }
+}
+
+TEST(FusedLoss, RefusesPointWeightsOfAnotherNumberOrType) {
+  const Case c("physics = 'heat_rod'\n[network]\nwidth = 8\ndepth = 1", 0, 16);
+  const auto message = [&](const Tensor& point_weight) {
+    return message_of([&] {
+      ops::fused_loss(c.weights, c.problem, c.fixed, c.coords, c.design, "interior", at::ones({1}, at::kDouble),
+                      point_weight);
+    });
+  };
+  EXPECT_THAT(message(at::ones({15}, at::kDouble)), HasSubstr("point_weight: expected shape [16], found [15]"));
+  EXPECT_THAT(message(at::ones({16}, at::kFloat)), HasSubstr("point_weight: expected type Double as coords"));
+}
+
 TEST(FusedLoss, WorksWithoutGradient) {
   const Case c("physics = 'heat_rod'\n[network]\nwidth = 8\ndepth = 1", 0, 16);
   const Tensor w = c.weights.clone().requires_grad_(true);
@@ -302,14 +335,14 @@ TEST(FusedLoss, MeasuresAnswersByTheirTargets) {
   Case c("physics = 'leach_column'\n[network]\nwidth = 8\ndepth = 2", 0, 20);
   const Tensor weight = at::tensor({1., 2., 3.}, at::kDouble);
   c.target = at::zeros({3, 20}, at::kDouble);
-  evaluate<double>(find_term("leach_column", "answer"),
-                   {c.problem.shape(), c.weights.const_data_ptr<double>(), c.problem.center().data(),
-                    c.problem.scale().data()},
-                   {20, c.coords.const_data_ptr<double>(), c.design.const_data_ptr<double>(),
-                    c.problem.params().data(), c.problem.design_row().data(), int(c.problem.design().size())},
-                   c.target.data_ptr<double>());
+  evaluate<double>(
+      find_term("leach_column", "answer"),
+      {c.problem.shape(), c.weights.const_data_ptr<double>(), c.problem.center().data(), c.problem.scale().data()},
+      {20, c.coords.const_data_ptr<double>(), c.design.const_data_ptr<double>(), c.problem.params().data(),
+       c.problem.design_row().data(), int(c.problem.design().size())},
+      c.target->data_ptr<double>());
   EXPECT_EQ(std::get<0>(c.loss(c.weights, "answer", weight)).item<double>(), 0);
-  c.target[2] += 0.5;
+  (*c.target)[2] += 0.5;
   EXPECT_NEAR(std::get<0>(c.loss(c.weights, "answer", weight)).item<double>(), 3 * 0.25, 1e-14);
 }
 
@@ -349,7 +382,9 @@ TEST(FusedLoss, SaysWhatItExpectedAndFound) {
               HasSubstr("params: expected shape [5], found [4]"));
   EXPECT_THAT(message([](Case& c) { c.fixed.design_row.pop_back(); }),
               HasSubstr("design_row: expected 5 entries, found 4"));
-  EXPECT_THAT(message([](Case& c) { c.target = at::zeros({1, 6}, at::kDouble); }),
+  EXPECT_THAT(message([](Case& c) {
+                c.target = at::zeros({1, 6}, at::kDouble);
+              }),
               HasSubstr("target: expected shape [2, 6], found [1, 6]"));
   EXPECT_THAT(message([](Case& c) { c.fixed.design_row[0] = 4; }), HasSubstr("design_row: expected -1 to 3, found 4"));
 }

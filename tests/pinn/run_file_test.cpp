@@ -115,6 +115,39 @@ INSTANTIATE_TEST_SUITE_P(
                 kRod + "[envelope]\nposition = [1, 1]",
                 3,
                 {"envelope.position", "[lower, upper]", "1"}},
+        Mistake{"UnknownWeighting",
+                kRod + "[weighting]\nmethod = 'softadapt'",
+                3,
+                {"weighting.method", "fixed, gradient_norm, ntk, relobralo", "softadapt"}},
+        Mistake{"WeightingEveryNoSteps", kRod + "[weighting]\nevery = 0", 3, {"weighting.every", "from 1", "0"}},
+        Mistake{"NegativeTolerance", kRod + "[causal]\ntolerance = -1", 3, {"causal.tolerance", "from 0", "-1"}},
+        Mistake{"OneSlabOfTime", kRod + "[causal]\nchunks = 1", 3, {"causal.chunks", "from 2", "1"}},
+        Mistake{"UnknownKeyOfCausality",
+                kRod + "[causal]\nslabs = 4",
+                3,
+                {"'slabs'", "[causal]", "tolerance, chunks, every"}},
+        Mistake{"CausalityWithoutTime",
+                "physics = 'wall_conduction'\n[causal]\ntolerance = 1",
+                2,
+                {"causal", "coordinate 'time'", "wall_conduction"}},
+        Mistake{"NumberForTruth", kAdam + "retain = 1", 4, {"stage.retain", "true or false", "1"}},
+        Mistake{"UnknownParameterOfAStage",
+                kAdam + "[stage.envelope]\npeclet = 1",
+                5,
+                {"'peclet'", "[stage.envelope]", "diffusivity"}},
+        Mistake{"CoordinateOfAStage", kAdam + "envelope = {time = [0, 1]}", 4, {"'time'", "[stage.envelope]"}},
+        Mistake{"RangeOfAStageWhereTheRunHasAValue",
+                kAdam + "envelope = {diffusivity = [0.1, 0.2]}\n[envelope]\ndiffusivity = 0.1",
+                4,
+                {"stage.envelope.diffusivity", "expected a number", "0.2"}},
+        Mistake{"StageOutsideTheEnvelope",
+                kAdam + "envelope = {diffusivity = 0.3}",
+                4,
+                {"stage.envelope.diffusivity", "0.05 to 0.2"}},
+        Mistake{"LastStageElsewhere",
+                kAdam + "envelope = {diffusivity = 0.1}",
+                2,
+                {"stage", "the last stage", "the envelope of the run"}},
         Mistake{"NoTermLeft", kRod + "[terms]\ninterior = {weight = 0}", 2, {"terms", "weight", "interior"}},
         Mistake{"SyntaxError", kRod + "[[stage\nsteps = 1", 2, {}},
         Mistake{"TheSameKeyTwice", kRod + "seed = 1\nseed = 2", 3, {"seed"}}),
@@ -139,8 +172,9 @@ TEST(RunFile, SaysEverythingThatTrainingNeeds) {
       "[network]\nwidth = 20\ndepth = 5\nactivation = 'silu'\n"
       "[envelope]\ntime = [0, 4]\npeclet = 50\nexchange = [0.5, 2]\n"
       "[terms.interior]\npoints = 100\n[terms.inlet]\npoints = 10\nweight = 3.5\n"
+      "[weighting]\nmethod = 'ntk'\nevery = 12\n[causal]\ntolerance = 0.5\nchunks = 8\nevery = 3\n"
       "[[stage]]\noptimizer = 'adam'\nsteps = 30\nlearning_rate = 1e-2\nfinal_learning_rate = 1e-4\nresample = "
-      "2\nprecision = 'float64'\n"
+      "2\nprecision = 'float64'\nretain = true\nenvelope = {peclet = 20, exchange = [1, 2]}\n"
       "[[stage]]\noptimizer = 'lbfgs'\nsteps = 40\nhistory = 6\nresample = 8\nmore_points = 2\nprecision = "
       "'float32'\nadaptive = 1.5\n";
   const TemporaryFolder folder;
@@ -163,6 +197,12 @@ TEST(RunFile, SaysEverythingThatTrainingNeeds) {
   EXPECT_EQ(run.terms.at("interior").weight, 1);
   EXPECT_EQ(run.terms.at("inlet").points, 10);
   EXPECT_EQ(run.terms.at("inlet").weight, 3.5);
+  EXPECT_EQ(run.balance.method, Balance::ntk);
+  EXPECT_EQ(run.balance.every, 12);
+  ASSERT_TRUE(run.causal);
+  EXPECT_EQ(run.causal->tolerance, 0.5);
+  EXPECT_EQ(run.causal->chunks, 8);
+  EXPECT_EQ(run.causal->every, 3);
   ASSERT_EQ(run.stages.size(), 2u);
   EXPECT_EQ(run.steps(), 70);
   const Stage &adam = run.stages[0], &lbfgs = run.stages[1];
@@ -172,6 +212,9 @@ TEST(RunFile, SaysEverythingThatTrainingNeeds) {
   EXPECT_EQ(adam.final_learning_rate, 1e-4);
   EXPECT_EQ(adam.resample, 2);
   EXPECT_TRUE(adam.float64);
+  EXPECT_TRUE(adam.retain);
+  EXPECT_EQ(adam.envelope.at("peclet").lower, 20);
+  EXPECT_EQ(adam.envelope.at("exchange").lower, 1);
   EXPECT_EQ(lbfgs.method, Method::lbfgs);
   EXPECT_EQ(lbfgs.steps, 40);
   EXPECT_EQ(lbfgs.history, 6);
@@ -179,6 +222,8 @@ TEST(RunFile, SaysEverythingThatTrainingNeeds) {
   EXPECT_EQ(lbfgs.more_points, 2);
   EXPECT_EQ(lbfgs.adaptive, 1.5);
   EXPECT_FALSE(lbfgs.float64);
+  EXPECT_FALSE(lbfgs.retain);
+  EXPECT_TRUE(lbfgs.envelope.empty());
 }
 
 TEST(RunFile, MayLeaveOutAllButThePhysics) {
@@ -189,6 +234,8 @@ TEST(RunFile, MayLeaveOutAllButThePhysics) {
   EXPECT_EQ(run.stages[0].method, Method::adam);
   EXPECT_EQ(run.stages[1].method, Method::levenberg_marquardt);
   EXPECT_EQ(run.activation, Activation::tanh);
+  EXPECT_EQ(run.balance.method, Balance::fixed);
+  EXPECT_FALSE(run.causal);
 }
 
 }  // namespace

@@ -121,6 +121,40 @@ TEST_P(Resumed, RunEndsInTheSameBitsAsOneThatWasNotStopped) {
 INSTANTIATE_TEST_SUITE_P(AfterStep, Resumed, ::testing::Values(0, 1, 7, 13, 25, 39, 40, 41, 60, 80, 95, 120),
                          ::testing::PrintToStringParamName());
 
+/// Terms, points and parameters whose weights and choice depend on the past.
+std::string weighted_run(const std::string& weighting) {
+  return "physics = 'heat'\nseed = 3\ncheckpoint_every = 13\n[network]\nwidth = 6\ndepth = 2\n"
+         "[envelope]\ndiffusivity = 0.1\n[terms]\ninterior = {points = 64}\ninitial = {points = 16}\n"
+         "left = {points = 8}\nright = {points = 8}\n[weighting]\nmethod = '" +
+         weighting +
+         "'\nevery = 10\n[causal]\nchunks = 5\nevery = 20\n"
+         "[[stage]]\noptimizer = 'adam'\nsteps = 40\nresample = 7\nretain = true\nenvelope = {diffusivity = 0.2}\n"
+         "[[stage]]\noptimizer = 'levenberg_marquardt'\nsteps = 30\nresample = 8\nmore_points = 1\nretain = true\n";
+}
+
+TEST(Training, EndsInTheSameBitsAfterAStopWhateverWeighsTheLoss) {
+  for (const char* weighting : {"fixed", "gradient_norm", "ntk", "relobralo"}) {
+    const RunFile run = RunFile::parse(weighted_run(weighting), "run");
+    const TrainResult whole = trained(run);
+    for (const int stop : {0, 1, 8, 20, 26, 39, 40, 41, 48, 60}) {
+      SCOPED_TRACE(std::string(weighting) + " " + std::to_string(stop));
+      const TemporaryFolder folder;
+      trained(run, folder.path(), false, stop);
+      const TrainResult rest = trained(run, folder.path(), true);
+      EXPECT_EQ(rest.steps, whole.steps);
+      EXPECT_EQ(rest.weights, whole.weights);
+      EXPECT_EQ(rest.loss, whole.loss);
+    }
+  }
+}
+
+TEST(Training, ReportsTheLossInTheWeightsOfTheRunFileAlone) {
+  const TrainResult result = trained(RunFile::parse(weighted_run("gradient_norm"), "run"));
+  double sum = 0;
+  for (const TermLoss& loss : result.losses) sum += loss.mean_square;
+  EXPECT_NEAR(result.loss, sum, 1e-13 * sum);
+}
+
 TEST(Training, MayBeStoppedManyTimes) {
   const RunFile run = RunFile::parse(short_run(), "run");
   const TemporaryFolder folder;

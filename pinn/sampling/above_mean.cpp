@@ -1,0 +1,18 @@
+#include "pinn/sampling/above_mean.hpp"
+
+#include <cmath>
+
+namespace residua {
+
+std::vector<std::int64_t> above_mean(const std::vector<double>& squares) {
+  double mean = 0;
+  for (const double square : squares) mean += std::sqrt(square) / double(squares.size());
+  std::vector<std::int64_t> kept;
+  for (std::size_t i = 0; i < squares.size(); ++i)
+    if (std::sqrt(squares[i]) > mean) kept.push_back(std::int64_t(i));
+  // Where all are alike, rounding may put the mean below each.
+  if (kept.size() == squares.size()) kept.clear();
+  return kept;
+}
+
+}  // namespace residua
