@@ -27,6 +27,10 @@ enum class Sampling { sobol, uniform };
 /// How a stage lowers the loss (pinn/optimizers/).
 enum class Method : std::uint8_t { adam, soap, muon, lbfgs, ssbroyden, levenberg_marquardt };
 
+/// How Levenberg-Marquardt solves its systems: by a matrix over all weights, by products with the Jacobian alone, or by
+/// the number of weights.
+enum class Solver : std::uint8_t { automatic, dense, matrix_free };
+
 /// A stretch of training with one optimizer. Settings that an optimizer has no use for are errors in a run file.
 struct Stage {
   Method method = Method::adam;
@@ -36,7 +40,9 @@ struct Stage {
   double adaptive = 0;     ///< power of the residual that draws points to it; 0: evenly spread
   bool float64 = false;
   double learning_rate = 2e-3, final_learning_rate = 2e-5;
+  bool factorised = false;  ///< trains factors of the weights (pinn/optimizers/factors.hpp)
   int history = 50;  ///< pairs that L-BFGS remembers
+  Solver solver = Solver::automatic;
 
   static Stage of(Method method);  ///< the defaults of an optimizer
 };

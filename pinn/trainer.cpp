@@ -64,7 +64,7 @@ class Trainer {
     const bool large = stage.method == Method::levenberg_marquardt || stage.method == Method::ssbroyden;
     at::set_num_threads(large ? default_threads() : 1);
     objective_.set_precision(stage.float64 ? at::kDouble : at::kFloat);
-    const auto optimizer = make_optimizer(stage, objective_.shape(), state_.weights);
+    const auto optimizer = make_optimizer(stage, objective_.shape(), state_.weights, run_.seed);
     if (options_.resume && state_.step > 0) load_optimizer(checkpoint_, *optimizer);
     std::int64_t last_save = state_.step;
     stop_reason_.clear();
