@@ -41,7 +41,7 @@ struct Stage {
   bool float64 = false;
   double learning_rate = 2e-3, final_learning_rate = 2e-5;
   bool factorised = false;  ///< trains factors of the weights (pinn/optimizers/factors.hpp)
-  int history = 50;  ///< pairs that L-BFGS remembers
+  int history = 50;         ///< pairs that L-BFGS remembers
   Solver solver = Solver::automatic;
 
   static Stage of(Method method);  ///< the defaults of an optimizer

@@ -27,7 +27,8 @@ Advance LevenbergMarquardt::step(Objective& objective, at::Tensor& weights, doub
     here.copy_(trial);
     damping_ = damping;
     boldness_ = tried == 0 ? kBolder : 1 / kTamer;
-    return {.loss = reached, .detail = fmt::format(" damping={:.0e} tries={}{}", damping, tried + 1, system_->effort())};
+    return {.loss = reached,
+            .detail = fmt::format(" damping={:.0e} tries={}{}", damping, tried + 1, system_->effort())};
   }
   return {.loss = loss, .stop = "no damping gives a lower loss"};
 }

@@ -10,8 +10,8 @@ namespace residua {
 /// Jacobian J at all points, and takes the boldest damping (the smallest) whose actual reduction of the loss is at
 /// least kTrust of the predicted one. The trust ratio in place of the best immediate loss is what keeps the damping low
 /// where the loss has long curved valleys (compare arXiv 2607.02194). The step follows the curve of such a valley to
-/// second order (geodesic acceleration: Transtrum & Sethna, arXiv 1201.5885). How the systems are solved is the matter of
-/// a DampedSystem.
+/// second order (geodesic acceleration: Transtrum & Sethna, arXiv 1201.5885). How the systems are solved is the matter
+/// of a DampedSystem.
 class LevenbergMarquardt : public Optimizer {
  public:
   explicit LevenbergMarquardt(std::unique_ptr<DampedSystem> system) : system_(std::move(system)) {}

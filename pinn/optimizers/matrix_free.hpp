@@ -33,7 +33,7 @@ class MatrixFreeLoss : public DampedSystem {
   Objective* objective_ = nullptr;
   at::Tensor weights_, gradient_;  ///< gradient_ is J^T r
   double damping_ = 0;
-  std::int64_t iterations_ = 0;  ///< since linearise()
+  std::int64_t rows_ = 0, iterations_ = 0;  ///< of J; since linearise()
 };
 
 }  // namespace residua

@@ -27,9 +27,7 @@ at::Tensor Eigenbasis::turn() {
 }
 
 Soap::Soap(const Stage& stage, const MlpShape& shape, at::Tensor& weights, std::uint64_t seed)
-    : FirstOrder(stage, shape, weights, seed),
-      shape_(shape),
-      precision_(stage.float64 ? at::kDouble : at::kFloat) {}
+    : FirstOrder(stage, shape, weights, seed), shape_(shape), precision_(stage.float64 ? at::kDouble : at::kFloat) {}
 
 void Soap::move(at::Tensor& parameters, double rate) {
   const auto gradients = blocks_of(shape_, parameters.grad().to(precision_));

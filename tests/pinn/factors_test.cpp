@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
+#include "pinn/objective.hpp"
 #include "pinn/optimizers/blocks.hpp"
 #include "pinn/trainer.hpp"
 #include "tests/surrogates/temporary_folder.hpp"
@@ -73,9 +74,10 @@ TEST(Factors, AreOneMoreColumnOfTheBlocks) {
 class FactorisedStage : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(FactorisedStage, EndsInTheSameBitsAfterAStop) {
-  const RunFile run = RunFile::parse(kBurgers + "[[stage]]\nsteps = 30\nresample = 7\nfactorised = true\noptimizer = '" +
-                                         GetParam() + "'\n[[stage]]\noptimizer = 'levenberg_marquardt'\nsteps = 3\n",
-                                     "run");
+  const RunFile run =
+      RunFile::parse(kBurgers + "[[stage]]\nsteps = 30\nresample = 7\nfactorised = true\noptimizer = '" + GetParam() +
+                         "'\n[[stage]]\noptimizer = 'levenberg_marquardt'\nsteps = 3\n",
+                     "run");
   const TrainResult whole = trained(run);
   for (const int stop : {1, 2, 7, 19, 29, 30, 31}) {
     SCOPED_TRACE(stop);
@@ -92,10 +94,11 @@ INSTANTIATE_TEST_SUITE_P(, FactorisedStage, ::testing::Values("adam", "soap", "m
 
 TEST(FactorisedStage, GoesFurtherThanAdamInAsManySteps) {
   const auto loss = [](const std::string& setting) {
-    return trained(RunFile::parse("physics = 'allen_cahn'\n[network]\nwidth = 16\ndepth = 3\n[terms.interior]\npoints = "
-                                  "256\n[[stage]]\noptimizer = 'adam'\nsteps = 1000\nlearning_rate = 2e-3\n" +
-                                      setting,
-                                  "run"))
+    return trained(
+               RunFile::parse("physics = 'allen_cahn'\n[network]\nwidth = 16\ndepth = 3\n[terms.interior]\npoints = "
+                              "256\n[[stage]]\noptimizer = 'adam'\nsteps = 1000\nlearning_rate = 2e-3\n" +
+                                  setting,
+                              "run"))
         .loss;
   };
   EXPECT_LT(1.5 * loss("factorised = true"), loss(""));

@@ -42,9 +42,7 @@ class MatrixFreeLossOfBurgers : public ::testing::Test {
   double loss_ = 0;
 };
 
-TEST_F(MatrixFreeLossOfBurgers, IsLinearisedToTheSameLoss) {
-  EXPECT_NEAR(loss_, objective_.loss(w()), 1e-13 * loss_);
-}
+TEST_F(MatrixFreeLossOfBurgers, IsLinearisedToTheSameLoss) { EXPECT_NEAR(loss_, objective_.loss(w()), 1e-13 * loss_); }
 
 TEST_F(MatrixFreeLossOfBurgers, FallsAlmostAsFarAsByTheMatrix) {
   for (const double damping : {10., 1e-1, 1e-3, 1e-5, 1e-7}) {
@@ -108,7 +106,8 @@ TEST(MatrixFree, BeatsTheOthersByOrdersOfMagnitudeOnALargeNetwork) {
 
 TEST(MatrixFree, SaysWhyItStops) {
   const RunFile run = RunFile::parse(
-      "physics = 'heat_rod'\n[network]\nwidth = 1\ndepth = 1\n[envelope]\ndiffusivity = 0.1\n[terms.interior]\npoints = "
+      "physics = 'heat_rod'\n[network]\nwidth = 1\ndepth = 1\n[envelope]\ndiffusivity = 0.1\n[terms.interior]\npoints "
+      "= "
       "8\n[[stage]]\nsteps = 2000\nresample = 100000\noptimizer = 'levenberg_marquardt'\nsolver = 'matrix_free'\n",
       "run");
   EXPECT_EQ(trained(run).stop_reason, "no damping gives a lower loss");

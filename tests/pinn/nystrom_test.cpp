@@ -14,7 +14,8 @@ at::Tensor with_decay(std::int64_t n, double ratio) {
 
 TEST(Nystrom, IsExactForAMatrixOfLowRank) {
   const std::int64_t n = 40;
-  const at::Tensor factor = Nystrom::test_matrix(n, 8, 3), a = at::mm(factor * at::arange(1, 9, at::kDouble), factor.t());
+  const at::Tensor factor = Nystrom::test_matrix(n, 8, 3),
+                   a = at::mm(factor * at::arange(1, 9, at::kDouble), factor.t());
   const at::Tensor test = Nystrom::test_matrix(n, 12, 1);
   const Nystrom nystrom(test, at::mm(a, test));
   EXPECT_TRUE(at::allclose(nystrom.values().slice(0, 0, 8), at::arange(8, 0, -1, at::kDouble), 1e-12, 0));

@@ -75,6 +75,17 @@ INSTANTIATE_TEST_SUITE_P(
             "StageWithoutOptimizer", kRod + "[[stage]]\nsteps = 1", 2, {"stage", "optimizer", "levenberg_marquardt"}},
         Mistake{"UnknownOptimizer", kRod + "[[stage]]\noptimizer = 'sgd'", 3, {"stage.optimizer", "adam, ", "sgd"}},
         Mistake{"SettingOfAnotherOptimizer", kAdam + "history = 5", 4, {"'history'", "[stage]", "learning_rate"}},
+        Mistake{"UnknownSolver",
+                kRod + "[[stage]]\noptimizer = 'levenberg_marquardt'\nsolver = 'sparse'",
+                4,
+                {"stage.solver", "automatic, dense, matrix_free", "sparse"}},
+        Mistake{"SolverOfAdam", kAdam + "solver = 'dense'", 4, {"'solver'", "[stage]", "learning_rate"}},
+        Mistake{
+            "NumberForATruth", kAdam + "factorised = 1", 4, {"stage.factorised", "expected true or false", "found 1"}},
+        Mistake{"FactorsOfLbfgs",
+                kRod + "[[stage]]\noptimizer = 'lbfgs'\nfactorised = true",
+                4,
+                {"'factorised'", "[stage]", "history"}},
         Mistake{"NegativeSteps", kAdam + "steps = -1", 4, {"stage.steps", "from 0", "-1"}},
         Mistake{"NegativeSeed", kRod + "seed = -1", 2, {"seed", "from 0", "-1"}},
         Mistake{"NotANumber", kAdam + "learning_rate = nan", 4, {"stage.learning_rate", "expected a number", "nan"}},
@@ -135,7 +146,7 @@ TEST(RunFile, SaysEverythingThatTrainingNeeds) {
       "[envelope]\ntime = [0, 4]\npeclet = 50\nexchange = [0.5, 2]\n"
       "[terms.interior]\npoints = 100\n[terms.inlet]\npoints = 10\nweight = 3.5\n"
       "[[stage]]\noptimizer = 'adam'\nsteps = 30\nlearning_rate = 1e-2\nfinal_learning_rate = 1e-4\nresample = "
-      "2\nprecision = 'float64'\n"
+      "2\nprecision = 'float64'\nfactorised = true\n"
       "[[stage]]\noptimizer = 'lbfgs'\nsteps = 40\nhistory = 6\nresample = 8\nmore_points = 2\nprecision = "
       "'float32'\nadaptive = 1.5\n";
   const TemporaryFolder folder;
@@ -167,6 +178,7 @@ TEST(RunFile, SaysEverythingThatTrainingNeeds) {
   EXPECT_EQ(adam.final_learning_rate, 1e-4);
   EXPECT_EQ(adam.resample, 2);
   EXPECT_TRUE(adam.float64);
+  EXPECT_TRUE(adam.factorised);
   EXPECT_EQ(lbfgs.method, Method::lbfgs);
   EXPECT_EQ(lbfgs.steps, 40);
   EXPECT_EQ(lbfgs.history, 6);
