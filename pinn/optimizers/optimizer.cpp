@@ -12,7 +12,7 @@
 namespace residua {
 namespace {
 
-constexpr std::int64_t kMostDense = 4000;  ///< weights: beyond, products with the Jacobian are faster than its matrix
+constexpr std::int64_t kMostDense = 4000;  ///< weights: beyond, a matrix over them takes long to form and to factor
 
 std::unique_ptr<DampedSystem> make_system(Solver solver, std::int64_t parameters) {
   if (solver == Solver::dense || (solver == Solver::automatic && parameters <= kMostDense))

@@ -92,7 +92,7 @@ TEST_P(FactorisedStage, EndsInTheSameBitsAfterAStop) {
 INSTANTIATE_TEST_SUITE_P(, FactorisedStage, ::testing::Values("adam", "soap", "muon"),
                          [](const auto& test) { return test.param; });
 
-TEST(FactorisedStage, GoesFurtherThanAdamInAsManySteps) {
+TEST(FactorisedAdam, GoesFurtherThanAdamInAsManySteps) {
   const auto loss = [](const std::string& setting) {
     return trained(
                RunFile::parse("physics = 'allen_cahn'\n[network]\nwidth = 16\ndepth = 3\n[terms.interior]\npoints = "
