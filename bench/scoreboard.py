@@ -196,14 +196,14 @@ def machine_line(machine):
     return f"{machine['cpu']}, {machine['cores']} cores, {machine['isa']}, {machine['date'][:10]}, code {machine['code']}"
 
 
-def write_between(name, lines):
-    """Replaces what stands in docs/benchmarks.md between the two markers of that name."""
+def write_between(name, lines, document=DOCUMENT):
+    """Replaces what stands in a document between the two markers of that name."""
     begin, end = f"<!-- {name}: written by scripts/bench -->", f"<!-- {name}: end -->"
-    text = DOCUMENT.read_text()
+    text = document.read_text()
     if begin not in text or end not in text:
-        sys.exit(f"bench: {shown(DOCUMENT)}: expected the markers {begin} and {end}")
+        sys.exit(f"bench: {shown(document)}: expected the markers {begin} and {end}")
     before, after = text.split(begin)[0], text.split(end)[1]
-    DOCUMENT.write_text(before + "\n".join([begin, "", *lines, "", end]) + after)
+    document.write_text(before + "\n".join([begin, "", *lines, "", end]) + after)
 
 
 def write_table(area, machine, results):

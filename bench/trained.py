@@ -19,10 +19,14 @@ def _find_or_train(run, name, seed):
     config = run.configs / f"{name}.toml"
     if not config.exists():
         raise NotMeasured(f"there is no {config.name}")
-    text = config.read_text()
-    label = name
+    text, label = config.read_text(), name
     if seed is not None:
         text, label = re.sub(r"(?m)^seed = \d+$", f"seed = {seed}", text), f"{name}-{seed}"
+    return find_or_train(run, label, text)
+
+
+def find_or_train(run, label, text):
+    """The surrogate of a run file's text: the one in the folder of that label if it came from the same text."""
     folder = run.runs / label
     file = folder / "surrogate.h5"
     run.program("pinn/residua", "residua")
@@ -47,14 +51,23 @@ def card(run, name, seed=None):
     return run.once(f"card {name} {seed}", lambda: json.loads(run.residua("info", surrogate(run, name, seed), "--json")))
 
 
+def card_of(run, label, text):
+    """The card of the surrogate of a run file's text."""
+    return json.loads(run.residua("info", find_or_train(run, label, text), "--json"))
+
+
 def error_of(run, name, kind, seed=None):
     """The largest error of that kind among the outputs, and what it is of."""
-    validation = card(run, name, seed)["validation"]
+    return error_in(card(run, name, seed), kind)
+
+
+def error_in(card, kind):
+    validation = card["validation"]
     if not validation["errors"]:
         raise Failed("the surrogate is not validated")
     if kind != "default" and validation["cases"] < UNSEEN_CASES:
         raise Failed(f"validated on {validation['cases']} cases: expected {UNSEEN_CASES} or more")
-    outputs = [output["name"] for output in card(run, name, seed)["outputs"]]
+    outputs = [output["name"] for output in card["outputs"]]
     errors = [float("nan") if error[kind] is None else error[kind] for error in validation["errors"]]
     worst = max(range(len(errors)), key=lambda o: (errors[o] != errors[o], errors[o]))
     cases = "" if kind == "default" else f", {validation['cases']} cases"

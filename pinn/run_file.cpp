@@ -186,6 +186,7 @@ constexpr std::array kBalances = {"fixed", "gradient_norm", "ntk", "relobralo"};
 constexpr std::array kSamplings = {"sobol", "uniform"};                           // in the order of Sampling
 // In the order of Method.
 constexpr std::array kMethods = {"adam", "soap", "muon", "lbfgs", "ssbroyden", "levenberg_marquardt"};
+constexpr std::array kSolvers = {"automatic", "dense", "matrix_free"};  // in the order of Solver
 
 bool has_learning_rate(Method method) {
   return method == Method::adam || method == Method::soap || method == Method::muon;
@@ -225,8 +226,11 @@ Stage read_stage(Section& section, const PhysicsInfo& physics, const RunFile& ru
   if (has_learning_rate(stage.method)) {
     section.number("learning_rate", stage.learning_rate, 1e-12, 1);
     section.number("final_learning_rate", stage.final_learning_rate, 0, 1);
+    section.flag("factorised", stage.factorised);
   }
   if (stage.method == Method::lbfgs) section.number("history", stage.history, 1, 1000);
+  if (stage.method == Method::levenberg_marquardt)
+    stage.solver = Solver(section.choice("solver", kSolvers, std::size_t(stage.solver)));
   section.finish();
   return stage;
 }

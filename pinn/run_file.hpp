@@ -44,6 +44,10 @@ struct CausalSettings {
 /// How a stage lowers the loss (pinn/optimizers/).
 enum class Method : std::uint8_t { adam, soap, muon, lbfgs, ssbroyden, levenberg_marquardt };
 
+/// How Levenberg-Marquardt solves its systems: by a matrix over all weights, by products with the Jacobian alone, or by
+/// the number of weights.
+enum class Solver : std::uint8_t { automatic, dense, matrix_free };
+
 /// A stretch of training with one optimizer. Settings that an optimizer has no use for are errors in a run file.
 struct Stage {
   Method method = Method::adam;
@@ -55,7 +59,9 @@ struct Stage {
   bool float64 = false;
   std::map<std::string, Range> envelope;  ///< parameters that differ from the run's in this stage
   double learning_rate = 2e-3, final_learning_rate = 2e-5;
-  int history = 50;  ///< pairs that L-BFGS remembers
+  bool factorised = false;  ///< trains factors of the weights (pinn/optimizers/factors.hpp)
+  int history = 50;         ///< pairs that L-BFGS remembers
+  Solver solver = Solver::automatic;
 
   static Stage of(Method method);  ///< the defaults of an optimizer
 };

@@ -107,7 +107,8 @@ class Trainer {
     stage_problem_ = problems_[std::size_t(window())].within(stage.envelope);
     objective_->set_problem(*stage_problem_);
     objective_->set_precision(stage.float64 ? at::kDouble : at::kFloat);
-    const auto optimizer = make_optimizer(stage, objective_->shape(), state_.weights);
+    const std::uint64_t seed = run_.seed + std::uint64_t(member());
+    const auto optimizer = make_optimizer(stage, objective_->shape(), state_.weights, seed);
     if (options_.resume && state_.step > 0) load_optimizer(checkpoint_, *optimizer);
     std::int64_t last_save = state_.step;
     stop_reason_.clear();

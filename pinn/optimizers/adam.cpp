@@ -2,15 +2,23 @@
 
 namespace residua {
 
-Adam::Adam(const Stage& stage, at::Tensor& weights)
-    : rate_{stage.learning_rate, stage.final_learning_rate},
-      optimizer_({weights}, torch::optim::AdamOptions(stage.learning_rate)) {}
+Adam::Adam(const Stage& stage, const MlpShape& shape, at::Tensor& weights, std::uint64_t seed)
+    : FirstOrder(stage, shape, weights, seed),
+      optimizer_({parameters(weights)}, torch::optim::AdamOptions(stage.learning_rate)) {}
 
-Advance Adam::step(Objective& objective, at::Tensor& weights, double progress) {
-  static_cast<torch::optim::AdamOptions&>(optimizer_.param_groups()[0].options()).lr(rate_.at(progress));
-  const double loss = objective.differentiate(weights);
+void Adam::move(at::Tensor&, double rate) {
+  static_cast<torch::optim::AdamOptions&>(optimizer_.param_groups()[0].options()).lr(rate);
   optimizer_.step();
-  return {.loss = loss};
+}
+
+void Adam::save(torch::serialize::OutputArchive& archive) {
+  FirstOrder::save(archive);
+  optimizer_.save(archive);
+}
+
+void Adam::load(torch::serialize::InputArchive& archive) {
+  FirstOrder::load(archive);
+  optimizer_.load(archive);
 }
 
 }  // namespace residua

@@ -1,21 +1,21 @@
 #pragma once
 #include <torch/optim/adam.h>
 
-#include "pinn/optimizers/learning_rate.hpp"
-#include "pinn/optimizers/optimizer.hpp"
+#include "pinn/optimizers/first_order.hpp"
 
 namespace residua {
 
-/// LibTorch's Adam with a learning rate that falls along half a cosine. For a start from anywhere, on fresh points.
-class Adam : public Optimizer {
+/// LibTorch's Adam. For a start from anywhere, on fresh points.
+class Adam : public FirstOrder {
  public:
-  Adam(const Stage& stage, at::Tensor& weights);
-  Advance step(Objective& objective, at::Tensor& weights, double progress) override;
-  void save(torch::serialize::OutputArchive& archive) override { optimizer_.save(archive); }
-  void load(torch::serialize::InputArchive& archive) override { optimizer_.load(archive); }
+  Adam(const Stage& stage, const MlpShape& shape, at::Tensor& weights, std::uint64_t seed);
+  void save(torch::serialize::OutputArchive& archive) override;
+  void load(torch::serialize::InputArchive& archive) override;
+
+ protected:
+  void move(at::Tensor& parameters, double rate) override;
 
  private:
-  LearningRate rate_;
   torch::optim::Adam optimizer_;
 };
 

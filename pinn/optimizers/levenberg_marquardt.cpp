@@ -12,12 +12,12 @@ namespace residua {
 Advance LevenbergMarquardt::step(Objective& objective, at::Tensor& weights, double) {
   const at::Tensor here = weights.detach();
   const double* w = here.const_data_ptr<double>();
-  const double loss = linearised_.linearise(objective, w, damping_);
+  const double loss = system_->linearise(objective, here, damping_);
   if (loss == 0) return {.loss = loss, .stop = "the loss is zero"};
   const at::Tensor residuals = objective.residuals(w);
-  double damping = std::max(damping_ * boldness_, linearised_.least_damping());
+  double damping = std::max(damping_ * boldness_, system_->least_damping());
   for (int tried = 0; tried < kTries; ++tried, damping *= kTamer) {
-    const auto move = linearised_.solve(damping);
+    const auto move = system_->solve(damping);
     if (!move) continue;
     const at::Tensor bend = acceleration(objective, here, residuals, move->direction);
     if (bend.norm().item<double>() > kBend * move->direction.norm().item<double>()) continue;
@@ -27,7 +27,8 @@ Advance LevenbergMarquardt::step(Objective& objective, at::Tensor& weights, doub
     here.copy_(trial);
     damping_ = damping;
     boldness_ = tried == 0 ? kBolder : 1 / kTamer;
-    return {.loss = reached, .detail = fmt::format(" damping={:.0e} tries={}", damping, tried + 1)};
+    return {.loss = reached,
+            .detail = fmt::format(" damping={:.0e} tries={}{}", damping, tried + 1, system_->effort())};
   }
   return {.loss = loss, .stop = "no damping gives a lower loss"};
 }
@@ -42,19 +43,19 @@ at::Tensor LevenbergMarquardt::acceleration(Objective& objective, const at::Tens
   const at::Tensor along = objective.jacobian_product(w, direction);
   const at::Tensor second =
       2 / kStep * ((objective.residuals(near.const_data_ptr<double>()) - residuals) / kStep - along);
-  return -0.5 * linearised_.solve_again(objective.transposed_product(w, second));
+  return -0.5 * system_->solve_again(objective.transposed_product(w, second));
 }
 
 void LevenbergMarquardt::save(torch::serialize::OutputArchive& archive) {
   archive.write("damping", c10::IValue(damping_));
   archive.write("boldness", c10::IValue(boldness_));
-  linearised_.save(archive);
+  system_->save(archive);
 }
 
 void LevenbergMarquardt::load(torch::serialize::InputArchive& archive) {
   damping_ = read_value(archive, "damping").toDouble();
   boldness_ = read_value(archive, "boldness").toDouble();
-  linearised_.load(archive);
+  system_->load(archive);
 }
 
 }  // namespace residua

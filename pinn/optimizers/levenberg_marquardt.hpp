@@ -1,5 +1,7 @@
 #pragma once
-#include "pinn/optimizers/linearised.hpp"
+#include <memory>
+
+#include "pinn/optimizers/damped_system.hpp"
 #include "pinn/optimizers/optimizer.hpp"
 
 namespace residua {
@@ -8,11 +10,11 @@ namespace residua {
 /// Jacobian J at all points, and takes the boldest damping (the smallest) whose actual reduction of the loss is at
 /// least kTrust of the predicted one. The trust ratio in place of the best immediate loss is what keeps the damping low
 /// where the loss has long curved valleys (compare arXiv 2607.02194). The step follows the curve of such a valley to
-/// second order (geodesic acceleration: Transtrum & Sethna, arXiv 1201.5885). For networks of up to a few thousand
-/// weights.
+/// second order (geodesic acceleration: Transtrum & Sethna, arXiv 1201.5885). How the systems are solved is the matter
+/// of a DampedSystem.
 class LevenbergMarquardt : public Optimizer {
  public:
-  explicit LevenbergMarquardt(std::int64_t parameters) : linearised_(parameters) {}
+  explicit LevenbergMarquardt(std::unique_ptr<DampedSystem> system) : system_(std::move(system)) {}
   Advance step(Objective& objective, at::Tensor& weights, double progress) override;
   void save(torch::serialize::OutputArchive& archive) override;
   void load(torch::serialize::InputArchive& archive) override;
@@ -26,7 +28,7 @@ class LevenbergMarquardt : public Optimizer {
   static constexpr double kBend = 0.375;  ///< longest acceleration over the step: beyond, the model is not trusted
   static constexpr int kTries = 40;
 
-  LinearisedLoss linearised_;
+  std::unique_ptr<DampedSystem> system_;
   double damping_ = 1e-2;
   double boldness_ = kBolder;  ///< the first damping of a step over the last one taken
 };

@@ -37,15 +37,16 @@ at::Tensor damped_triangle(const at::Tensor& triangle, double damping) {
 
 LinearisedLoss::LinearisedLoss(std::int64_t parameters) : parameters_(parameters), sums_(parameters) {}
 
-double LinearisedLoss::linearise(Objective& objective, const double* weights, double damping) {
+double LinearisedLoss::linearise(Objective& objective, const at::Tensor& weights, double damping) {
+  const double* w = weights.const_data_ptr<double>();
   if (!triangular_ || damping >= kRounding * largest_) {
-    loss_ = objective.linearise(weights, sums_);
+    loss_ = objective.linearise(w, sums_);
     largest_ = 0;
     for (std::int64_t k = 0; k < parameters_; ++k)
       largest_ = std::max(largest_, sums_.matrix()[k * sums_.stride() + k]);
     triangular_ = damping < kRounding * largest_;
   }
-  if (triangular_) triangularise(objective, weights);
+  if (triangular_) triangularise(objective, w);
   return loss_;
 }
 
@@ -97,7 +98,7 @@ void LinearisedLoss::load(torch::serialize::InputArchive& archive) {
   largest_ = read_value(archive, "largest").toDouble();
 }
 
-at::Tensor LinearisedLoss::solve_again(const at::Tensor& right) const {
+at::Tensor LinearisedLoss::solve_again(const at::Tensor& right) {
   return at::cholesky_solve(right.unsqueeze(1), factor_, true).squeeze(1);
 }
 

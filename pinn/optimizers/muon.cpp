@@ -28,16 +28,15 @@ at::Tensor nearly_orthogonal(const at::Tensor& matrix) {
   return tall ? x.t() : x;
 }
 
-Muon::Muon(const Stage& stage, const MlpShape& shape)
-    : rate_{stage.learning_rate, stage.final_learning_rate}, shape_(shape) {
-  momentum_ = at::zeros({shape.parameters()}, stage.float64 ? at::kDouble : at::kFloat);
+Muon::Muon(const Stage& stage, const MlpShape& shape, at::Tensor& weights, std::uint64_t seed)
+    : FirstOrder(stage, shape, weights, seed), shape_(shape) {
+  momentum_ = at::zeros({parameters(weights).numel()}, stage.float64 ? at::kDouble : at::kFloat);
   mean_ = at::zeros_like(momentum_);
   mean_square_ = at::zeros_like(momentum_);
 }
 
-Advance Muon::step(Objective& objective, at::Tensor& weights, double progress) {
-  const double loss = objective.differentiate(weights);
-  const at::Tensor gradient = weights.grad().to(momentum_.scalar_type());
+void Muon::move(at::Tensor& parameters, double rate) {
+  const at::Tensor gradient = parameters.grad().to(momentum_.scalar_type());
   ++steps_;
   mean_.lerp_(gradient, kMeanShare);
   mean_square_.lerp_(gradient.square(), kSquareShare);
@@ -51,16 +50,17 @@ Advance Muon::step(Objective& objective, at::Tensor& weights, double progress) {
     const at::Tensor matrix = nearly_orthogonal(ahead.narrow(0, at, width * width).view({width, width}));
     direction.narrow(0, at, width * width).copy_(kAdamSize * std::sqrt(double(width)) * matrix.reshape({-1}));
   }
-  at::Tensor(weights.detach()).sub_(direction, rate_.at(progress));
-  return {.loss = loss};
+  parameters.detach().sub_(direction, rate);
 }
 
 void Muon::save(torch::serialize::OutputArchive& archive) {
+  FirstOrder::save(archive);
   archive.write("averages", c10::IValue(std::vector<at::Tensor>{momentum_, mean_, mean_square_}));
   archive.write("steps", c10::IValue(steps_));
 }
 
 void Muon::load(torch::serialize::InputArchive& archive) {
+  FirstOrder::load(archive);
   const auto t = read_value(archive, "averages").toTensorVector();
   momentum_ = t[0], mean_ = t[1], mean_square_ = t[2];
   steps_ = read_value(archive, "steps").toInt();

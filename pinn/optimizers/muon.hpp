@@ -1,7 +1,5 @@
 #pragma once
-#include "kernels/points.hpp"
-#include "pinn/optimizers/learning_rate.hpp"
-#include "pinn/optimizers/optimizer.hpp"
+#include "pinn/optimizers/first_order.hpp"
 
 namespace residua {
 
@@ -12,15 +10,16 @@ at::Tensor nearly_orthogonal(const at::Tensor& matrix);
 /// Muon (Jordan et al. 2024): weights between hidden layers move along their orthogonalised momentum, scaled to the
 /// size of an Adam step (Liu et al., arXiv 2502.16982), so that one learning rate serves; all other parameters by Adam.
 /// In the precision of the stage.
-class Muon : public Optimizer {
+class Muon : public FirstOrder {
  public:
-  Muon(const Stage& stage, const MlpShape& shape);
-  Advance step(Objective& objective, at::Tensor& weights, double progress) override;
+  Muon(const Stage& stage, const MlpShape& shape, at::Tensor& weights, std::uint64_t seed);
   void save(torch::serialize::OutputArchive& archive) override;
   void load(torch::serialize::InputArchive& archive) override;
 
+ protected:
+  void move(at::Tensor& parameters, double rate) override;
+
  private:
-  LearningRate rate_;
   MlpShape shape_;
   at::Tensor momentum_, mean_, mean_square_;  ///< of the gradient, flat: Muon's, and Adam's two
   std::int64_t steps_ = 0;

@@ -31,6 +31,8 @@ class Optimizer {
   virtual void load(torch::serialize::InputArchive& archive) = 0;
 };
 
-std::unique_ptr<Optimizer> make_optimizer(const Stage& stage, const MlpShape& shape, at::Tensor& weights);
+/// `seed` is of what an optimizer draws at random.
+std::unique_ptr<Optimizer> make_optimizer(const Stage& stage, const MlpShape& shape, at::Tensor& weights,
+                                          std::uint64_t seed);
 
 }  // namespace residua

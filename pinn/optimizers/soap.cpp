@@ -26,25 +26,21 @@ at::Tensor Eigenbasis::turn() {
   return order;
 }
 
-Soap::Soap(const Stage& stage, const MlpShape& shape)
-    : rate_{stage.learning_rate, stage.final_learning_rate},
-      shape_(shape),
-      precision_(stage.float64 ? at::kDouble : at::kFloat) {}
+Soap::Soap(const Stage& stage, const MlpShape& shape, at::Tensor& weights, std::uint64_t seed)
+    : FirstOrder(stage, shape, weights, seed), shape_(shape), precision_(stage.float64 ? at::kDouble : at::kFloat) {}
 
-Advance Soap::step(Objective& objective, at::Tensor& weights, double progress) {
-  const double loss = objective.differentiate(weights);
-  const auto gradients = blocks_of(shape_, weights.grad().to(precision_));
+void Soap::move(at::Tensor& parameters, double rate) {
+  const auto gradients = blocks_of(shape_, parameters.grad().to(precision_));
   if (blocks_.empty()) {
     for (const at::Tensor& g : gradients)
       blocks_.push_back({Eigenbasis(kShare * at::mm(g, g.t())), Eigenbasis(kShare * at::mm(g.t(), g)),
                          at::zeros_like(g), at::zeros_like(g)});
-    return {.loss = loss};
+    return;
   }
   ++steps_;
   std::vector<at::Tensor> directions;
   for (std::size_t i = 0; i < blocks_.size(); ++i) directions.push_back(direction(blocks_[i], gradients[i]));
-  at::Tensor(weights.detach()).sub_(flat_of(shape_, directions), rate_.at(progress));
-  return {.loss = loss};
+  parameters.detach().sub_(flat_of(shape_, directions), rate);
 }
 
 at::Tensor Soap::direction(Block& block, const at::Tensor& gradient) {
@@ -67,6 +63,7 @@ at::Tensor Soap::direction(Block& block, const at::Tensor& gradient) {
 }
 
 void Soap::save(torch::serialize::OutputArchive& archive) {
+  FirstOrder::save(archive);
   std::vector<at::Tensor> all;
   for (const Block& b : blocks_)
     all.insert(all.end(),
@@ -76,6 +73,7 @@ void Soap::save(torch::serialize::OutputArchive& archive) {
 }
 
 void Soap::load(torch::serialize::InputArchive& archive) {
+  FirstOrder::load(archive);
   steps_ = read_value(archive, "steps").toInt();
   blocks_.clear();
   const auto t = read_value(archive, "blocks").toTensorVector();

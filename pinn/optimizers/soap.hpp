@@ -1,9 +1,7 @@
 #pragma once
 #include <vector>
 
-#include "kernels/points.hpp"
-#include "pinn/optimizers/learning_rate.hpp"
-#include "pinn/optimizers/optimizer.hpp"
+#include "pinn/optimizers/first_order.hpp"
 
 namespace residua {
 
@@ -29,12 +27,14 @@ class Eigenbasis {
 /// There the gradients of the terms of a loss pull against each other less (Wang et al., arXiv 2502.00604). A layer's
 /// weights and biases are one matrix [out][in + 1]. The first step only looks, for bases to start from. In the
 /// precision of the stage.
-class Soap : public Optimizer {
+class Soap : public FirstOrder {
  public:
-  Soap(const Stage& stage, const MlpShape& shape);
-  Advance step(Objective& objective, at::Tensor& weights, double progress) override;
+  Soap(const Stage& stage, const MlpShape& shape, at::Tensor& weights, std::uint64_t seed);
   void save(torch::serialize::OutputArchive& archive) override;
   void load(torch::serialize::InputArchive& archive) override;
+
+ protected:
+  void move(at::Tensor& parameters, double rate) override;
 
  private:
   struct Block {
@@ -44,7 +44,6 @@ class Soap : public Optimizer {
   };
   at::Tensor direction(Block& block, const at::Tensor& gradient);
 
-  LearningRate rate_;
   MlpShape shape_;
   at::ScalarType precision_;
   std::vector<Block> blocks_;  ///< one per layer, and one for the slopes if there are any; empty before the first step

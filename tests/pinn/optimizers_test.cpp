@@ -7,6 +7,8 @@
 #include "pinn/optimizers/blocks.hpp"
 #include "pinn/optimizers/levenberg_marquardt.hpp"
 #include "pinn/optimizers/line_search.hpp"
+#include "pinn/optimizers/linearised.hpp"
+#include "pinn/optimizers/matrix_free.hpp"
 #include "pinn/optimizers/muon.hpp"
 #include "pinn/optimizers/soap.hpp"
 #include "pinn/optimizers/ssbroyden.hpp"
@@ -383,8 +385,8 @@ class LinearisedLossOfBurgers : public ::testing::Test {
     const at::Tensor right = at::cat({-r, at::zeros({n, 1}, at::kDouble)});
     const at::Tensor expected = std::get<0>(at::linalg_lstsq(stacked, right, {}, "gelsd")).squeeze(1);
     LinearisedLoss linearised(n);
-    linearised.linearise(objective_, w(), 1e300);  // to know the size of J
-    EXPECT_NEAR(linearised.linearise(objective_, w(), damping), r.square().sum().item<double>(), 1e-12);
+    linearised.linearise(objective_, weights_, 1e300);  // to know the size of J
+    EXPECT_NEAR(linearised.linearise(objective_, weights_, damping), r.square().sum().item<double>(), 1e-12);
     const auto move = linearised.solve(damping);
     ASSERT_TRUE(move);
     EXPECT_LT(relative(move->direction, expected), tolerance);
@@ -412,7 +414,7 @@ TEST_F(LinearisedLossOfBurgers, IsSolvedByTheTriangularFactorWhereDampingIsTiny)
 
 TEST_F(LinearisedLossOfBurgers, PredictsWhatAShortStepDoes) {
   LinearisedLoss linearised(objective_.parameters());
-  const double loss = linearised.linearise(objective_, w(), 1e300);
+  const double loss = linearised.linearise(objective_, weights_, 1e300);
   const double damping = 1e6;
   const auto move = linearised.solve(damping);
   ASSERT_TRUE(move);

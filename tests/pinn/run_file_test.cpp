@@ -80,6 +80,17 @@ INSTANTIATE_TEST_SUITE_P(
                 2,
                 {"march", "first coordinate is the time", "kiln_axial_steady"}},
         Mistake{"NoWindows", kRod + "[march]\nwindows = 0", 3, {"march.windows", "from 1", "0"}},
+        Mistake{"UnknownSolver",
+                kRod + "[[stage]]\noptimizer = 'levenberg_marquardt'\nsolver = 'sparse'",
+                4,
+                {"stage.solver", "automatic, dense, matrix_free", "sparse"}},
+        Mistake{"SolverOfAdam", kAdam + "solver = 'dense'", 4, {"'solver'", "[stage]", "learning_rate"}},
+        Mistake{
+            "NumberForATruth", kAdam + "factorised = 1", 4, {"stage.factorised", "expected true or false", "found 1"}},
+        Mistake{"FactorsOfLbfgs",
+                kRod + "[[stage]]\noptimizer = 'lbfgs'\nfactorised = true",
+                4,
+                {"'factorised'", "[stage]", "history"}},
         Mistake{"NegativeSteps", kAdam + "steps = -1", 4, {"stage.steps", "from 0", "-1"}},
         Mistake{"NegativeSeed", kRod + "seed = -1", 2, {"seed", "from 0", "-1"}},
         Mistake{"NotANumber", kAdam + "learning_rate = nan", 4, {"stage.learning_rate", "expected a number", "nan"}},
@@ -174,7 +185,7 @@ TEST(RunFile, SaysEverythingThatTrainingNeeds) {
       "[terms.interior]\npoints = 100\n[terms.inlet]\npoints = 10\nweight = 3.5\n"
       "[weighting]\nmethod = 'ntk'\nevery = 12\n[causal]\ntolerance = 0.5\nchunks = 8\nevery = 3\n"
       "[[stage]]\noptimizer = 'adam'\nsteps = 30\nlearning_rate = 1e-2\nfinal_learning_rate = 1e-4\nresample = "
-      "2\nprecision = 'float64'\nretain = true\nenvelope = {peclet = 20, exchange = [1, 2]}\n"
+      "2\nprecision = 'float64'\nretain = true\nfactorised = true\nenvelope = {peclet = 20, exchange = [1, 2]}\n"
       "[[stage]]\noptimizer = 'lbfgs'\nsteps = 40\nhistory = 6\nresample = 8\nmore_points = 2\nprecision = "
       "'float32'\nadaptive = 1.5\n";
   const TemporaryFolder folder;
@@ -215,6 +226,7 @@ TEST(RunFile, SaysEverythingThatTrainingNeeds) {
   EXPECT_TRUE(adam.retain);
   EXPECT_EQ(adam.envelope.at("peclet").lower, 20);
   EXPECT_EQ(adam.envelope.at("exchange").lower, 1);
+  EXPECT_TRUE(adam.factorised);
   EXPECT_EQ(lbfgs.method, Method::lbfgs);
   EXPECT_EQ(lbfgs.steps, 40);
   EXPECT_EQ(lbfgs.history, 6);
