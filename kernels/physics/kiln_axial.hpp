@@ -108,13 +108,19 @@ struct KilnAxialOf {
   };
   using Terms = std::tuple<Interior>;
 
-  /// The axis and, in the dynamic kiln, the time and a rounded |z - t|: solids that were in the kiln at the start
-  /// differ from those that came in since by a kink along z = t.
+  /// |z - t|: solids that were in the kiln at the start differ from those that came in since by a kink along z = t. It
+  /// is a characteristic of theirs, so that the kink adds nothing to the balances of the bed.
+  template <class A, class P>
+  RESIDUA_HD static constexpr A behind(const A* at) {
+    const A distance = at[z] - at[t];
+    return sqrt(distance * distance + number<P>(1e-10));  // regular on the kink itself
+  }
+
+  /// The axis and, in the dynamic kiln, the time and the distance to the kink.
   template <class A, class P>
   RESIDUA_HD static constexpr auto features(const A* at, const P*) {
     if constexpr (kDynamic) {
-      const A behind = at[z] - at[t];
-      return rows(at[t], at[z], sqrt(behind * behind + number<P>(1e-3)));
+      return rows(at[t], at[z], behind<A, P>(at));
     } else {
       return rows(at[z]);
     }
@@ -125,7 +131,7 @@ struct KilnAxialOf {
   template <class A, class P, class N>
   RESIDUA_HD static constexpr auto transform(const A* at, const P* p, const N* net) {
     A entered = at[z];
-    if constexpr (kDynamic) entered = at[z] * at[t] / (at[z] + at[t] + number<P>(1e-3));
+    if constexpr (kDynamic) entered = (at[z] + at[t] - behind<A, P>(at)) / 2;  // how long the solids have been heated
     const N progress = entered * exp(tanh(net[X] / 4) * 16);
     return rows((at[z] - 1) * net[G] + p[GL], entered * net[S] + p[S0], net[W] + number<P>(0.8), 1 - exp(-progress));
   }

@@ -19,6 +19,7 @@ Advance LevenbergMarquardt::step(Objective& objective, at::Tensor& weights, doub
   for (int tried = 0; tried < kTries; ++tried, damping *= kTamer) {
     const auto move = system_->solve(damping);
     if (!move) continue;
+    if (!(move->predicted > kNothing * loss)) break;  // more damping would predict even less
     const at::Tensor bend = acceleration(objective, here, residuals, move->direction);
     if (bend.norm().item<double>() > kBend * move->direction.norm().item<double>()) continue;
     const at::Tensor trial = here + move->direction + bend;
@@ -30,7 +31,7 @@ Advance LevenbergMarquardt::step(Objective& objective, at::Tensor& weights, doub
     return {.loss = reached,
             .detail = fmt::format(" damping={:.0e} tries={}{}", damping, tried + 1, system_->effort())};
   }
-  return {.loss = loss, .stop = "no damping gives a lower loss"};
+  return {.loss = loss, .stop = "no step lowers the loss by more than its rounding"};
 }
 
 /// Half the second-order change of the weights along the geodesic that starts with `direction`: the residuals' second

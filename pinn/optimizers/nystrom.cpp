@@ -23,7 +23,7 @@ Nystrom::Nystrom(const at::Tensor& test, at::Tensor sketch) {
   const at::Tensor core = at::mm(test.t(), sketch);
   const at::Tensor factor = at::linalg_cholesky((core + core.t()) / 2, true);
   const at::Tensor root = at::linalg_solve_triangular(factor, sketch, true, /*left=*/false);
-  // By its triangular factor, since LAPACK's way from a tall matrix is several times slower.
+  // By its triangular factor, so that the decomposition is of a small square matrix.
   const auto [basis, triangle] = at::linalg_qr(root);
   const auto [vectors, roots, unused] = at::linalg_svd(triangle, false);
   vectors_ = at::mm(basis, vectors);

@@ -110,7 +110,7 @@ TEST(MatrixFree, SaysWhyItStops) {
       "= "
       "8\n[[stage]]\nsteps = 2000\nresample = 100000\noptimizer = 'levenberg_marquardt'\nsolver = 'matrix_free'\n",
       "run");
-  EXPECT_EQ(trained(run).stop_reason, "no damping gives a lower loss");
+  EXPECT_EQ(trained(run).stop_reason, "no step lowers the loss by more than its rounding");
 }
 
 }  // namespace
