@@ -25,7 +25,7 @@ class LevenbergMarquardt : public Optimizer {
 
   static constexpr double kTrust = 0.075;  ///< smallest ratio of actual to predicted reduction
   static constexpr double kBolder = 1. / 8, kTamer = 2.5;
-  static constexpr double kBend = 0.375;  ///< longest acceleration over the step: beyond, the model is not trusted
+  static constexpr double kBend = 0.375;     ///< longest acceleration over the step: beyond, the model is not trusted
   static constexpr double kNothing = 1e-14;  ///< share of the loss that its rounding hides
   static constexpr int kTries = 40;
 
