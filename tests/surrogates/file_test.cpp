@@ -294,8 +294,8 @@ TEST(SurrogateFile, WithstandsFlipsUnderAValidDigest) {
 }
 
 TEST(SurrogateFile, OfANewerFormatIsRefusedByName) {
-  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_integer(f, "/", "format_version", 2); })),
-              AllOf(HasSubstr("newer Residua"), HasSubstr("format version 2"), HasSubstr("up to 1")));
+  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_integer(f, "/", "format_version", 3); })),
+              AllOf(HasSubstr("newer Residua"), HasSubstr("format version 3"), HasSubstr("up to 2")));
   EXPECT_THAT(refusal_of(edited([](hid_t f) { set_integer(f, "/", "format_version", 0); })), HasSubstr("found 0"));
 }
 
