@@ -77,6 +77,7 @@ TYPED_TEST(GaussNewtonTest, NormalEquationsAreTheProductsOfTheJacobianOnEveryIns
       const auto q = Problem<Ph>::template make<Term>(300, 7, 2, Activation::tanh_slope, 5);
       std::vector<double> residual;
       const auto rows = jacobian_of<Ph, Term>(q, &residual);
+      for (std::size_t row = 0; row < residual.size(); ++row) residual[row] -= q.target[row];
       const std::size_t p = q.weights.size();
       std::vector<double> square(p * p), gradient(p), expected;
       double loss = 0;
