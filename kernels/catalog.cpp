@@ -46,7 +46,12 @@ PhysicsInfo describe() {
                    span_of(outputs_of<Ph>()),
                    {},
                    kFeatures<Ph>,
+                   {},
                    evaluate_features<Ph>};
+  if constexpr (requires { Ph::states; }) {
+    static_assert(std::size(Ph::states) == std::size(outputs_of<Ph>()));
+    info.states = Ph::states;
+  }
   for_each_term<Ph>([&]<class Term>() {
     TermInfo term{Term::name, kEquationsOf<Ph, Term>, {}};
     for (int c = 0; c < Ph::kCoords; ++c) term.region.push_back(region_of(Term::region[c]));

@@ -23,7 +23,8 @@ struct PhysicsInfo {
   std::string_view name, summary;
   std::span<const Quantity> coords, params, fields, outputs;
   std::vector<TermInfo> terms;
-  int features;  ///< what the network sees of the coordinates
+  int features;                 ///< what the network sees of the coordinates
+  std::span<const int> states;  ///< of a step: for each output the parameter that holds it at the start; else empty
 
   /// Features at points, rows [features][n].
   void (*evaluate_features)(const Points<double>& points, double* rows);

@@ -4,6 +4,7 @@
 #include "kernels/physics/advection.hpp"
 #include "kernels/physics/allen_cahn.hpp"
 #include "kernels/physics/burgers.hpp"
+#include "kernels/physics/burgers_periodic.hpp"
 #include "kernels/physics/cylinder_cooling.hpp"
 #include "kernels/physics/heat.hpp"
 #include "kernels/physics/heat_2d.hpp"
@@ -12,6 +13,7 @@
 #include "kernels/physics/kdv_periodic.hpp"
 #include "kernels/physics/kiln_axial.hpp"
 #include "kernels/physics/kiln_wall.hpp"
+#include "kernels/physics/kiln_wall_step.hpp"
 #include "kernels/physics/kuramoto_sivashinsky.hpp"
 #include "kernels/physics/leach_column.hpp"
 #include "kernels/physics/ogata_banks.hpp"
@@ -27,6 +29,7 @@ namespace residua::inline RESIDUA_ISA {
 using Registry = std::tuple<physics::Advection,            //
                             physics::AllenCahn,            //
                             physics::Burgers,              //
+                            physics::BurgersPeriodic,      //
                             physics::CylinderCooling,      //
                             physics::Heat,                 //
                             physics::Heat2d,               //
@@ -36,6 +39,7 @@ using Registry = std::tuple<physics::Advection,            //
                             physics::KilnAxial,            //
                             physics::KilnAxialSteady,      //
                             physics::KilnWall,             //
+                            physics::KilnWallStep,         //
                             physics::KuramotoSivashinsky,  //
                             physics::LeachColumn,          //
                             physics::OgataBanks,           //

@@ -3,7 +3,7 @@
 namespace residua {
 
 std::vector<double> seams_of(const RunFile& run, const Problem& problem) {
-  const Range time = problem.coord_range(0);
+  const Range time = problem.coord_range(time_coord(problem.physics()));
   std::vector<double> seams;
   for (int w = 1; w < run.march.windows; ++w)
     seams.push_back(time.lower + (time.upper - time.lower) * w / run.march.windows);
@@ -13,10 +13,10 @@ std::vector<double> seams_of(const RunFile& run, const Problem& problem) {
 std::vector<Problem> windows_of(const RunFile& run, const Problem& problem) {
   if (run.march.windows == 1) return {problem};
   std::vector<double> ends = seams_of(run, problem);
-  ends.push_back(problem.coord_range(0).upper);
+  ends.push_back(problem.coord_range(time_coord(problem.physics())).upper);
   RunFile part = run;
   std::vector<Problem> problems;
-  double start = problem.coord_range(0).lower;
+  double start = problem.coord_range(time_coord(problem.physics())).lower;
   for (const double end : ends) {
     part.envelope["time"] = {start, end};
     problems.emplace_back(part);

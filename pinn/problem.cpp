@@ -51,7 +51,7 @@ Problem Problem::within(const std::map<std::string, Range>& envelope) const {
 std::vector<Region> Problem::region(int term) const {
   if (std::size_t(term) < physics_->terms.size()) return physics_->terms[std::size_t(term)].region;
   std::vector<Region> start(physics_->coords.size(), Region::inside);
-  start[0] = Region::lower;
+  start[std::size_t(time_coord(*physics_))] = Region::lower;
   return start;
 }
 

@@ -9,6 +9,7 @@
 #include "datasets/exact/mim.hpp"
 #include "datasets/kiln_axial_reference.hpp"
 #include "datasets/kiln_wall_reference.hpp"
+#include "datasets/kiln_wall_step_reference.hpp"
 #include "datasets/periodic_reference.hpp"
 #include "kernels/registry.hpp"
 
@@ -154,6 +155,27 @@ std::vector<double> solve_kiln_wall(std::span<const double> params, const Grid& 
   return kiln_wall_reference(wall, seconds, grid.axes[1]);
 }
 
+std::vector<double> solve_kiln_wall_step(std::span<const double> params, const Grid& grid) {
+  using Ph = physics::KilnWallStep;
+  const KilnWallNodes wall{.gas_temperature = params[Ph::Tg],
+                           .film_coefficient = params[Ph::h],
+                           .conductance = params[Ph::U],
+                           .brick_capacity = params[Ph::Cb],
+                           .shell_capacity = params[Ph::Cs],
+                           .inner_emissivity = params[Ph::eps],
+                           .outer_film = params[Ph::ho],
+                           .outer_emissivity = params[Ph::epso],
+                           .ambient_temperature = params[Ph::Ta]};
+  const std::size_t n = grid.points();
+  std::vector<double> out(2 * n);
+  const auto nodes = kiln_wall_step_reference(wall, {params[Ph::Tb0], params[Ph::Ts0]}, grid.axes[0]);
+  for (std::size_t i = 0; i < n; ++i) {
+    out[i] = nodes[i].brick;
+    out[n + i] = nodes[i].shell;
+  }
+  return out;
+}
+
 template <class Ph>
 KilnAxial kiln_of(std::span<const double> params) {
   return {.length = params[Ph::L],
@@ -201,6 +223,7 @@ const Entry kReferences[] = {
     {physics::Advection::name, {"exact", solve_advection}},
     {physics::AllenCahn::name, {"Fourier series, Runge-Kutta", solve_allen_cahn}},
     {physics::Burgers::name, {"exact (Cole-Hopf)", solve_burgers}},
+    {physics::BurgersPeriodic::name, {"exact (Cole-Hopf)", solve_burgers}},
     {physics::CylinderCooling::name, {"exact (series)", solve_cylinder_cooling}},
     {physics::Heat2d::name, {"exact", solve_heat_2d}},
     {physics::HeatRod::name, {"exact", solve_heat_rod}},
@@ -209,6 +232,7 @@ const Entry kReferences[] = {
     {physics::KilnAxial::name, {"finite differences, IDA", solve_kiln_axial}},
     {physics::KilnAxialSteady::name, {"collocation, Newton", solve_kiln_axial_steady}},
     {physics::KilnWall::name, {"finite volumes, CVODE", solve_kiln_wall}},
+    {physics::KilnWallStep::name, {"CVODE", solve_kiln_wall_step}},
     {physics::KuramotoSivashinsky::name, {"Fourier series, Runge-Kutta", solve_kuramoto_sivashinsky}},
     {physics::LeachColumn::name, {"exact (Laplace inversion)", solve_leach_column}},
     {physics::OgataBanks::name, {"exact", solve_ogata_banks}},

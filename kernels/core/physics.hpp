@@ -35,7 +35,7 @@ ExactCase(std::string_view, const double (&)[Params], F, std::string_view) -> Ex
 //   features(x, p)          what the network sees of the coordinates: rows of Taylor scalars; default: the coordinates
 //   transform(x, p, net)    fields from network outputs, satisfying conditions exactly; default: the outputs themselves
 //   outputs, observe(p, u)  what the surrogate answers: table of Quantity, and rows from the jet; default: the fields
-//   exact()                 std::tuple of ExactCase, for the tests
+//   states, exact()         of a step: the parameter that holds each output at the start; ExactCases, for the tests
 
 template <class Ph, class T, Channels C>
 RESIDUA_HD constexpr auto features_of(const Taylor<T, C>* x, const T* p) {

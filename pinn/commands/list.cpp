@@ -22,6 +22,10 @@ void print_physics(const PhysicsInfo& physics) {
   print_table("coordinates", physics.coords);
   print_table("parameters (a range from < to makes a design input)", physics.params);
   print_table("outputs", physics.outputs);
+  for (std::size_t o = 0; o < physics.states.size(); ++o)
+    fmt::print("{}{} starts at {}", o == 0 ? "\na step of a control loop: " : ", ", physics.outputs[o].name,
+               physics.params[std::size_t(physics.states[o])].name);
+  if (!physics.states.empty()) fmt::print("\n");
   fmt::print("\nterms of the loss:");
   for (const TermInfo& term : physics.terms) fmt::print(" {}", term.name);
   fmt::print("\n");

@@ -14,8 +14,8 @@ run(${CMAKE_COMMAND} --install "${build}" --config "${config}" --prefix "${work}
 
 # Only the public headers, and none that needs another one.
 file(GLOB_RECURSE headers RELATIVE "${work}/prefix/include" "${work}/prefix/include/*")
-set(expected residua/kernels/core/error.hpp residua/surrogate.hpp residua/surrogates/card.hpp
-  residua/surrogates/surrogate.hpp)
+set(expected residua/kernels/core/error.hpp residua/stepper.hpp residua/surrogate.hpp residua/surrogates/card.hpp
+  residua/surrogates/stepper.hpp residua/surrogates/surrogate.hpp)
 if(NOT headers STREQUAL expected)
   message(FATAL_ERROR "installed headers: expected ${expected}, found ${headers}")
 endif()
@@ -43,6 +43,12 @@ foreach(physics kiln_wall leach_column)
     message(FATAL_ERROR "control_loop: expected a line for most steps, found ${count}")
   endif()
 endforeach()
+
+run("${make_surrogate}" kiln_wall_step "${work}/step.h5")
+run("${work}/build/predictive_control" "${work}/step.h5" "${work}/step.csv")
+if(NOT output MATCHES "60 steps of 10 min")
+  message(FATAL_ERROR "predictive_control: expected 60 steps, found\n${output}")
+endif()
 
 # Its mistakes are one line on stderr and a status.
 execute_process(COMMAND "${work}/build/control_loop" "${work}/example/CMakeLists.txt" "${work}/none.csv"
