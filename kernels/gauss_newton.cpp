@@ -71,30 +71,58 @@ void NormalEquations::add(TermId term, const Network<double>& network, const Poi
   if (network.shape.parameters() != parameters_)
     throw Error(
         fmt::format("normal equations: parameters: expected {}, found {}", parameters_, network.shape.parameters()));
-  const GramKernel gram = active_gram_kernel();
-  const std::int64_t width = gram.width, columns = stride_ / width, pairs = columns * (columns + 1) / 2;
-  if (columns * width != stride_) throw Error("normal equations: made for another instruction set");
+  const std::int64_t width = active_gram_kernel().width;
   JacobianRows jacobian(term, network, points, weights, threads, rows_);
   const int equations = jacobian.equations();
-  panels_.resize(std::size_t(jacobian.chunk() * equations * stride_));
+  double* panel = panels(jacobian.chunk() * equations);
 
   for (std::int64_t first = 0; first < points.n; first += jacobian.chunk()) {
     const std::int64_t last = std::min(first + jacobian.chunk(), points.n), rows = (last - first) * equations;
     jacobian.for_rows(first, last, [&](std::int64_t i, int e, const double* row) {
       const double weight = (weights.point ? weights.point[i] : 1) * (weights.equation ? weights.equation[e] : 1),
                    root = std::sqrt(weight);
-      double* to = &panels_[std::size_t(((i - first) * equations + e) * width)];
+      double* to = panel + ((i - first) * equations + e) * width;
       const double target = weights.target ? weights.target[e * points.n + i] : 0;
       const double r = jacobian.residual()[std::size_t(e * points.n + i)] - target;
       const auto column = [&](std::int64_t k) { return k < parameters_ ? row[k] : k == parameters_ ? r : 0; };
       for (std::int64_t k = 0; k < stride_; k += width, to += rows * width)
         for (std::int64_t c = 0; c < width; ++c) to[c] = root * (k + width <= parameters_ ? row[k + c] : column(k + c));
     });
-    const int team = int(std::min<std::int64_t>(jacobian.threads(), pairs));
-    in_parallel(team, [&](int thread) {
-      gram.add(panels_.data(), int(rows), pairs * thread / team, pairs * (thread + 1) / team, sums_.data(), stride_);
-    });
+    add_panels(rows, jacobian.threads());
   }
+}
+
+void NormalEquations::add_rows(const double* rows, std::int64_t count, int threads) {
+  constexpr std::int64_t kRows = 512;
+  const std::int64_t width = active_gram_kernel().width;
+  if (threads < 1) threads = default_threads();
+  double* panel = panels(std::min(count, kRows));
+  for (std::int64_t first = 0; first < count; first += kRows) {
+    const std::int64_t some = std::min(kRows, count - first);
+    for (std::int64_t k = 0; k < stride_; k += width)
+      for (std::int64_t i = 0; i < some; ++i) {
+        const double* row = rows + (first + i) * (parameters_ + 1);
+        double* to = panel + k * some + i * width;
+        for (std::int64_t c = 0; c < width; ++c) to[c] = k + c <= parameters_ ? row[k + c] : 0;
+      }
+    add_panels(some, threads);
+  }
+}
+
+/// Room for so many rows of sqrt(W) (J r), as the products read them: [stride / width][rows][width].
+double* NormalEquations::panels(std::int64_t rows) {
+  if (stride_ % active_gram_kernel().width != 0) throw Error("normal equations: made for another instruction set");
+  panels_.resize(std::size_t(rows * stride_));
+  return panels_.data();
+}
+
+void NormalEquations::add_panels(std::int64_t rows, int threads) {
+  const GramKernel gram = active_gram_kernel();
+  const std::int64_t columns = stride_ / gram.width, pairs = columns * (columns + 1) / 2;
+  const int team = int(std::min<std::int64_t>(threads, pairs));
+  in_parallel(team, [&](int thread) {
+    gram.add(panels_.data(), int(rows), pairs * thread / team, pairs * (thread + 1) / team, sums_.data(), stride_);
+  });
 }
 
 void jacobian(TermId term, const Network<double>& network, const Points<double>& points, double* rows, double* residual,

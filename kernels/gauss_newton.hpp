@@ -22,6 +22,10 @@ class NormalEquations {
   void add(TermId term, const Network<double>& network, const Points<double>& points,
            const FusedWeights<double>& weights, int threads = 0);
 
+  /// Adds rows of (J r), each [parameters + 1] and multiplied by the root of its weight: for networks that kernels do
+  /// not know as a whole. Same bits for any number of threads.
+  void add_rows(const double* rows, std::int64_t count, int threads = 0);
+
   std::int64_t parameters() const { return parameters_; }
   /// J^T W J, upper triangle by rows: entry (i, j), i <= j, is matrix()[i * stride() + j]. The rest of the square is
   /// undefined.
@@ -33,6 +37,9 @@ class NormalEquations {
   double loss() const { return sums_[std::size_t(parameters_ * stride_ + parameters_)]; }
 
  private:
+  double* panels(std::int64_t rows);
+  void add_panels(std::int64_t rows, int threads);
+
   std::int64_t parameters_;
   std::ptrdiff_t stride_;
   std::vector<double> sums_;    ///< of (J r)^T W (J r): the residual is one column more

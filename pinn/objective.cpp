@@ -9,6 +9,7 @@
 
 #include "kernels/core/error.hpp"
 #include "pinn/sampling/above_mean.hpp"
+#include "pinn/sampling/cases.hpp"
 #include "pinn/sampling/residual_adaptive.hpp"
 
 namespace residua {
@@ -47,17 +48,11 @@ at::Tensor flat(const std::vector<double>& values) {
   return at::from_blob(const_cast<double*>(values.data()), {std::int64_t(values.size())}, at::kDouble);
 }
 
-Network<double> network_of(const Problem& problem, const double* weights) {
-  return {problem.shape(), weights, problem.center().data(), problem.scale().data()};
-}
-
-Points<double> points_of(const Problem& problem, const Samples& samples) {
-  return {samples.n,
-          samples.coords.data(),
-          samples.design.data(),
-          problem.params().data(),
-          problem.design_row().data(),
-          int(problem.design().size())};
+/// Quasi-random points of the unit cube, rows [dims][n].
+std::vector<double> sobol_points(int dims, std::int64_t n, std::uint64_t seed) {
+  std::vector<double> unit(std::size_t(dims) * std::size_t(n));
+  if (dims > 0) Sobol(std::size_t(dims), seed).fill(unit.data(), std::size_t(n));
+  return unit;
 }
 
 const double* data_or_null(const std::vector<double>& v) { return v.empty() ? nullptr : v.data(); }
@@ -65,7 +60,12 @@ const double* data_or_null(const std::vector<double>& v) { return v.empty() ? nu
 }  // namespace
 
 Objective::Objective(const RunFile& run, const Problem& problem, bool cuda, std::optional<Seam> seam)
-    : problem_(&problem), seed_(run.seed), sampling_(run.sampling), seam_(std::move(seam)) {
+    : problem_(&problem),
+      ansatz_(make_ansatz(problem)),
+      seed_(run.seed),
+      sampling_(run.sampling),
+      cases_(run.branch ? run.branch->cases : 0),
+      seam_(std::move(seam)) {
   where_ = at::TensorOptions(at::kDouble).device(cuda ? at::kCUDA : at::kCPU);
   const auto add = [&](const std::string& name, std::size_t index, std::string_view kernel, TermSettings settings,
                        std::size_t equations) {
@@ -89,8 +89,7 @@ Objective::Objective(const RunFile& run, const Problem& problem, bool cuda, std:
 std::vector<double> Objective::target_of(const LossTerm& term) const {
   if (!is_seam(term)) return {};
   std::vector<double> answer(term.mean_square.size() * std::size_t(term.samples.n));
-  evaluate(term.id, network_of(*seam_->before, seam_->weights.data()), residua::points_of(*seam_->before, term.samples),
-           answer.data());
+  make_ansatz(*seam_->before)->evaluate(term.id, term.samples, seam_->weights.data(), answer.data());
   return answer;
 }
 
@@ -101,6 +100,7 @@ void Objective::set_precision(at::ScalarType precision) {
 
 void Objective::set_problem(const Problem& problem) {
   problem_ = &problem;
+  ansatz_ = make_ansatz(problem);
   fixed_ = ops::tensors_of(problem, where_);
   placed_.clear();
 }
@@ -128,13 +128,10 @@ Samples Objective::fresh(const LossTerm& term, std::int64_t n, std::uint64_t see
   const int dims = problem_->sample_dims(term.index);
   const bool choose = stage.adaptive > 0 && dims > 0 && !is_seam(term);
   const std::int64_t drawn = choose ? kPool * n : n;
-  Samples samples;
-  if (sampling_ == Sampling::uniform) {
-    samples = problem_->sample(term.index, uniform_points(dims, drawn, seed), drawn);
-  } else {
-    Sobol sequence(std::size_t(std::max(1, dims)), seed);
-    samples = problem_->sample(term.index, sequence, drawn);
-  }
+  std::vector<double> unit =
+      sampling_ == Sampling::uniform ? uniform_points(dims, drawn, seed) : sobol_points(dims, drawn, seed);
+  if (cases_ > 0) share_cases(unit, drawn, dims - int(problem_->design().size()), cases_);
+  const Samples samples = problem_->sample(term.index, unit, drawn);
   if (!choose) return samples;
   return part(samples, choose_adaptively(squares(term, samples, weights), n, stage.adaptive, ~seed));
 }
@@ -180,10 +177,6 @@ void Objective::set_points(const std::vector<at::Tensor>& points) {
   set_point_weights({});
 }
 
-Network<double> Objective::network(const double* weights) const { return network_of(*problem_, weights); }
-
-Points<double> Objective::points_of(const Samples& samples) const { return residua::points_of(*problem_, samples); }
-
 /// Keeps the mean squares of a term, of which `squares` are the sums over its points; returns its share of the loss.
 double Objective::account(LossTerm& term, const double* squares) {
   double sum = 0;
@@ -207,9 +200,9 @@ double Objective::loss(const double* weights) {
   double sum = 0;
   for (LossTerm& term : terms_) {
     std::vector<double> squares(term.mean_square.size());
-    fused<double>(term.id, network(weights), points_of(term.samples),
-                  {nullptr, data_or_null(term.point_weight), data_or_null(term.target)},
-                  {squares.data(), nullptr, nullptr});
+    ansatz_->differentiate(term.id, term.samples, weights,
+                           {nullptr, data_or_null(term.point_weight), data_or_null(term.target)}, squares.data(),
+                           nullptr);
     sum += account(term, squares.data());
   }
   return sum;
@@ -228,6 +221,7 @@ Objective::Placed Objective::place(const LossTerm& term) const {
 }
 
 double Objective::differentiate(at::Tensor& weights, bool trial) {
+  if (problem_->shape().branch) return differentiate_in_float64(weights, trial);
   if (!fixed_.center.defined()) set_precision(where_.dtype().toScalarType());
   if (placed_.empty())
     for (const LossTerm& term : terms_) placed_.push_back(place(term));
@@ -249,13 +243,32 @@ double Objective::differentiate(at::Tensor& weights, bool trial) {
   return sum;
 }
 
+/// Of networks that the operators do not know.
+double Objective::differentiate_in_float64(at::Tensor& weights, bool trial) {
+  at::Tensor own = at::empty({parameters()}, at::kDouble);
+  weights.mutable_grad().zero_();
+  double sum = 0;
+  for (LossTerm& term : terms_) {
+    const std::vector<double> scale(term.mean_square.size(), term.weight() / double(term.samples.n));
+    std::vector<double> squares(term.mean_square.size());
+    ansatz_->differentiate(term.id, term.samples, weights.const_data_ptr<double>(),
+                           {scale.data(), data_or_null(term.point_weight), data_or_null(term.target)}, squares.data(),
+                           own.data_ptr<double>());
+    weights.mutable_grad() += own;
+    const double value = account(term, squares.data());
+    if (!trial) require_finite(term, value);
+    sum += value;
+  }
+  return sum;
+}
+
 double Objective::linearise(const double* weights, NormalEquations& sums) {
   sums.clear();
   double before = 0;
   for (LossTerm& term : terms_) {
     const std::vector<double> scale(term.mean_square.size(), term.weight() / double(term.samples.n));
-    sums.add(term.id, network(weights), points_of(term.samples),
-             {scale.data(), data_or_null(term.point_weight), data_or_null(term.target)});
+    ansatz_->add_to(sums, term.id, term.samples, weights,
+                    {scale.data(), data_or_null(term.point_weight), data_or_null(term.target)});
     require_finite(term, sums.loss() - before);
     before = sums.loss();
     points_evaluated_ += term.samples.n;
@@ -287,7 +300,7 @@ at::Tensor Objective::residuals(const double* weights) {
   for (LossTerm& term : terms_) {
     const auto equations = std::int64_t(term.mean_square.size());
     at::Tensor own = all.narrow(0, first, equations * term.samples.n);
-    evaluate(term.id, network(weights), points_of(term.samples), own.data_ptr<double>());
+    ansatz_->evaluate(term.id, term.samples, weights, own.data_ptr<double>());
     if (!term.target.empty()) own -= flat(term.target);
     own.copy_(scaled(term, own));
     const at::Tensor squares = own.reshape({equations, -1}).square().sum(1) * (double(term.samples.n) / term.weight());
@@ -302,7 +315,7 @@ at::Tensor Objective::jacobian_product(const double* weights, const at::Tensor& 
   std::int64_t first = 0;
   for (const LossTerm& term : terms_) {
     at::Tensor own = all.narrow(0, first, std::int64_t(term.mean_square.size()) * term.samples.n);
-    residua::jacobian_product(term.id, network(weights), points_of(term.samples), direction.const_data_ptr<double>(),
+    ansatz_->jacobian_product(term.id, term.samples, weights, direction.const_data_ptr<double>(),
                               own.data_ptr<double>());
     own.copy_(scaled(term, own));
     first += own.numel();
@@ -317,7 +330,7 @@ at::Tensor Objective::transposed_product(const double* weights, const at::Tensor
   for (const LossTerm& term : terms_) {
     const std::int64_t count = std::int64_t(term.mean_square.size()) * term.samples.n;
     const at::Tensor weighted = scaled(term, rows.narrow(0, first, count));
-    jacobian_transposed_product(term.id, network(weights), points_of(term.samples), weighted.const_data_ptr<double>(),
+    ansatz_->transposed_product(term.id, term.samples, weights, weighted.const_data_ptr<double>(),
                                 own.data_ptr<double>());
     sum += own;
     first += count;
@@ -356,7 +369,7 @@ void Objective::for_rows(const LossTerm& term, const double* weights, std::int64
     const Samples some = part(term.samples, chosen);
     at::Tensor rows = at::empty({equations * some.n, parameters()}, at::kDouble);
     at::Tensor residuals = at::empty({equations, some.n}, at::kDouble);
-    jacobian(term.id, network(weights), points_of(some), rows.data_ptr<double>(), residuals.data_ptr<double>());
+    ansatz_->jacobian(term.id, some, weights, rows.data_ptr<double>(), residuals.data_ptr<double>());
     if (!term.target.empty()) residuals -= flat(term.target).view({equations, -1}).narrow(1, first, some.n);
     use(first, residuals, rows);
   }
@@ -370,7 +383,7 @@ std::vector<double> Objective::squares(const LossTerm& term, const Samples& samp
                                        const double* target) const {
   const std::size_t n = std::size_t(samples.n);
   std::vector<double> rows(term.mean_square.size() * n), sums(n);
-  evaluate(term.id, network(weights), points_of(samples), rows.data());
+  ansatz_->evaluate(term.id, samples, weights, rows.data());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const double r = target ? rows[i] - target[i] : rows[i];
     sums[i % n] += r * r;
@@ -382,8 +395,8 @@ at::Tensor Objective::gradient(const LossTerm& term, const double* weights) cons
   const std::vector<double> scale(term.mean_square.size(), 1 / double(term.samples.n));
   std::vector<double> squares(term.mean_square.size());
   at::Tensor gradient = at::empty({parameters()}, at::kDouble);
-  fused<double>(term.id, network(weights), points_of(term.samples), {scale.data(), nullptr, data_or_null(term.target)},
-                {squares.data(), gradient.data_ptr<double>(), nullptr});
+  ansatz_->differentiate(term.id, term.samples, weights, {scale.data(), nullptr, data_or_null(term.target)},
+                         squares.data(), gradient.data_ptr<double>());
   return gradient;
 }
 

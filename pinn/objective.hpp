@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/gauss_newton.hpp"
+#include "pinn/ansatz.hpp"
 #include "pinn/ops.hpp"
 #include "pinn/problem.hpp"
 #include "pinn/run_file.hpp"
@@ -63,8 +63,8 @@ class Objective {
   bool has_points() const { return !terms_.empty() && terms_.front().samples.n > 0; }
 
   const Problem& problem() const { return *problem_; }
-  const MlpShape& shape() const { return problem_->shape(); }
-  std::int64_t parameters() const { return shape().parameters(); }
+  const NetworkShape& shape() const { return problem_->shape(); }
+  std::int64_t parameters() const { return problem_->parameters(); }
   const std::vector<LossTerm>& terms() const { return terms_; }
   /// The loss of the last evaluation without the factors: comparable from one balance to the next.
   double unbalanced() const;
@@ -109,10 +109,9 @@ class Objective {
 
   bool is_seam(const LossTerm& term) const { return term.index == int(problem_->physics().terms.size()); }
   std::vector<double> target_of(const LossTerm& term) const;
-  Network<double> network(const double* weights) const;
-  Points<double> points_of(const Samples& samples) const;
   std::vector<double> squares(const LossTerm& term, const Samples& samples, const double* weights,
                               const double* target = nullptr) const;
+  double differentiate_in_float64(at::Tensor& weights, bool trial);
   /// n points of batch and term as the stage says; those that stand in an unbroken sequence.
   Samples fresh(const LossTerm& term, std::int64_t n, std::uint64_t seed, const Stage& stage,
                 const double* weights) const;
@@ -124,8 +123,10 @@ class Objective {
   void require_finite(const LossTerm& term, double value) const;
 
   const Problem* problem_;
+  std::unique_ptr<const Ansatz> ansatz_;
   std::uint64_t seed_;
   Sampling sampling_;
+  int cases_;  ///< that the points of a term are drawn in, for a branch; 0 without one
   std::optional<Seam> seam_;
   std::vector<LossTerm> terms_;
   at::TensorOptions where_;  ///< precision and device of differentiate()

@@ -218,7 +218,7 @@ std::tuple<at::Tensor, at::Tensor> fused_loss(const at::Tensor& weights, const P
                                               const at::Tensor& equation_weight,
                                               const std::optional<at::Tensor>& point_weight,
                                               const std::optional<at::Tensor>& target) {
-  const MlpShape& shape = problem.shape();
+  const MlpShape& shape = problem.shape().trunk;
   return typed<decltype(fused_loss_plain)>("residua::fused_loss")
       .call(weights, fixed.center, fixed.scale, coords, design, fixed.params, fixed.design_row, shape.width,
             shape.depth, std::int64_t(shape.activation),

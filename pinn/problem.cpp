@@ -27,10 +27,17 @@ Problem::Problem(const RunFile& run) : physics_(&find_physics(run.physics)) {
     design_.push_back(int(design_row_.size()) - 1);
     design_ranges_.push_back(range);
   }
-  shape_ = {physics_->features + int(design_.size()), run.width, run.depth, int(physics_->fields.size()),
-            run.activation};
-  if (shape_.inputs > kMaxInputs)
-    throw Error(fmt::format("envelope: expected at most {} network inputs, found {}", kMaxInputs, shape_.inputs));
+  const int design = int(design_.size());
+  if (physics_->features + design > kMaxInputs)
+    throw Error(
+        fmt::format("envelope: expected at most {} network inputs, found {}", kMaxInputs, physics_->features + design));
+  shape_ = MlpShape{physics_->features + (run.branch ? 0 : design), run.width, run.depth, int(physics_->fields.size()),
+                    run.activation};
+  if (run.branch) {
+    if (design == 0)
+      throw Error("network.branch: expected design inputs for it to see, found an envelope that varies no parameter");
+    shape_.branch = NetworkShape::branch_of(shape_.trunk, design, run.branch->width, run.branch->depth);
+  }
   normalise_inputs();
 }
 
@@ -96,12 +103,12 @@ void Problem::normalise_inputs() {
   const std::int64_t n = 4096;
   Sobol sequence(std::size_t(sample_dims(0)), 0);
   const Samples samples = sample(0, sequence, n);
-  std::vector<double> rows(std::size_t(shape_.inputs) * std::size_t(n));
+  std::vector<double> rows(std::size_t(shape_.inputs()) * std::size_t(n));
   const Points<double> points{
       n, samples.coords.data(), samples.design.data(), params_.data(), design_row_.data(), int(design_.size())};
   physics_->evaluate_features(points, rows.data());
   std::copy(samples.design.begin(), samples.design.end(), rows.begin() + physics_->features * n);
-  for (int input = 0; input < shape_.inputs; ++input) {
+  for (int input = 0; input < shape_.inputs(); ++input) {
     const auto [low, high] = std::minmax_element(rows.begin() + input * n, rows.begin() + (input + 1) * n);
     center_.push_back((*low + *high) / 2);
     scale_.push_back(*high > *low ? 2 / (*high - *low) : 1);
@@ -116,15 +123,27 @@ std::vector<double> uniform_points(int dims, std::int64_t n, std::uint64_t seed)
   return unit;
 }
 
-std::vector<double> initial_weights(const MlpShape& shape, std::uint64_t seed) {
+std::vector<double> initial_weights(const NetworkShape& shape, std::uint64_t seed) {
   // Boost's generators give the same numbers on every platform; the standard library's distributions do not.
   boost::random::mt19937_64 engine(seed);
   boost::random::normal_distribution<double> normal;
   std::vector<double> weights(std::size_t(shape.parameters()), 0.0);
-  for (int l = 0; l < shape.layers(); ++l) {
-    const double size = std::sqrt(2.0 / (shape.fan_in(l) + shape.fan_out(l)));
-    double* w = weights.data() + shape.offset(l);
-    for (int i = 0; i < shape.fan_in(l) * shape.fan_out(l); ++i) w[i] = size * normal(engine);
+  const auto draw = [&](double* w, int count, double size) {
+    for (int i = 0; i < count; ++i) w[i] = size * normal(engine);
+  };
+  const auto glorot = [](int in, int out) { return std::sqrt(2.0 / (in + out)); };
+  const auto layers = shape.layers();
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const auto& [offset, in, out, hidden] = layers[l];
+    double* w = &weights[std::size_t(offset)];
+    if (!shape.branch || l + 1 < layers.size()) {
+      draw(w, in * out, glorot(in, out));
+      continue;
+    }
+    // The last layer of the trunk: at first much the same for all cases.
+    const double size = glorot(shape.trunk.width, shape.trunk.outputs);
+    draw(w, in * out, size / std::sqrt(in));
+    draw(w + std::ptrdiff_t(in) * out, shape.trunk.width * shape.trunk.outputs, size);
   }
   return weights;
 }

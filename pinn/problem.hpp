@@ -6,6 +6,7 @@
 #include "datasets/sobol.hpp"
 #include "kernels/catalog.hpp"
 #include "pinn/run_file.hpp"
+#include "surrogates/network_shape.hpp"
 
 namespace residua {
 
@@ -33,8 +34,9 @@ class Problem {
   const std::vector<double>& params() const { return params_; }  ///< dimensionless; defaults where varied
   Range coord_range(int coord) const { return coord_ranges_[std::size_t(coord)]; }  ///< plant units
   Range design_range(int row) const { return design_ranges_[std::size_t(row)]; }    ///< plant units
-  const MlpShape& shape() const { return shape_; }
-  const std::vector<double>& center() const { return center_; }
+  const NetworkShape& shape() const { return shape_; }
+  std::int64_t parameters() const { return shape_.parameters(); }
+  const std::vector<double>& center() const { return center_; }  ///< of features, then design inputs
   const std::vector<double>& scale() const { return scale_; }
 
   // Terms by their position; the number of terms stands for what the surrogate answers at the start of the time.
@@ -54,13 +56,14 @@ class Problem {
   std::vector<int> design_, design_row_;
   std::vector<double> params_, center_, scale_;
   std::vector<Range> coord_ranges_, design_ranges_;
-  MlpShape shape_;
+  NetworkShape shape_;
 };
 
 /// Independent points of the unit cube, rows [dims][n]; the same for the same seed everywhere.
 std::vector<double> uniform_points(int dims, std::int64_t n, std::uint64_t seed);
 
-/// Random initial weights (Glorot & Bengio 2010, normal), biases zero; the same for the same seed everywhere.
-std::vector<double> initial_weights(const MlpShape& shape, std::uint64_t seed);
+/// Random initial weights (Glorot & Bengio 2010, normal), biases zero; the same for the same seed everywhere. A branch
+/// starts near the last layer that the trunk would have without it.
+std::vector<double> initial_weights(const NetworkShape& shape, std::uint64_t seed);
 
 }  // namespace residua

@@ -199,6 +199,16 @@ void read_weighting(Section section, BalanceSettings& balance) {
   section.finish();
 }
 
+std::optional<BranchSettings> read_branch(Section section) {
+  BranchSettings branch;
+  section.number("width", branch.width, 1, kMaxWidth);
+  section.number("depth", branch.depth, 1, kMaxDepth);
+  section.number("cases", branch.cases, 1, 1e6);
+  section.finish();
+  if (!section.given()) return {};
+  return branch;
+}
+
 std::optional<CausalSettings> read_causal(Section section, const PhysicsInfo& physics) {
   CausalSettings causal;
   section.number("tolerance", causal.tolerance, 0, 1e12);
@@ -319,6 +329,7 @@ RunFile RunFile::parse(const std::string& text, const std::string& name) {
   network.number("width", run.width, 1, kMaxWidth);
   network.number("depth", run.depth, 1, kMaxDepth);
   run.activation = Activation(network.choice("activation", kActivations, std::size_t(run.activation)));
+  run.branch = read_branch(network.table("branch"));
   network.finish();
 
   Section surrogate = top.table("surrogate");

@@ -66,6 +66,13 @@ struct Stage {
   static Stage of(Method method);  ///< the defaults of an optimizer
 };
 
+/// A branch that sees the design inputs (surrogates/network_shape.hpp), and in how many cases the points of a term are
+/// drawn, as many of them in each.
+struct BranchSettings {
+  int width = 32, depth = 2;
+  int cases = 50;
+};
+
 /// Training in equal windows of time, each with a network of its own that starts from where the one before it ended.
 /// One window: a single network for all times.
 struct March {
@@ -81,6 +88,7 @@ struct RunFile {
   std::map<std::string, Range> envelope;  ///< coordinates and parameters that differ from the physics' defaults
   int width = 32, depth = 3;
   Activation activation = Activation::tanh;
+  std::optional<BranchSettings> branch;
   std::map<std::string, TermSettings> terms;
   BalanceSettings balance;
   std::optional<CausalSettings> causal;

@@ -28,6 +28,8 @@ class Trainer {
         checkpoint_(options.folder / "checkpoint.pt"),
         problems_(windows_of(run, problem)) {
     ops::ensure_registered();
+    if (options.cuda && run.branch)
+      throw Error("network.branch: trains on the CPU only: expected --device cpu, found cuda");
     if (options.cuda) ops::use_cuda();
     if (options.resume) {
       state_ = load_checkpoint(checkpoint_);
@@ -39,8 +41,8 @@ class Trainer {
       load_weighting(checkpoint_, *weighting_);
       weighting_->apply(*objective_);
     } else {
-      state_.weights = at::empty({problem.shape().parameters()}, at::kDouble);
-      state_.finished = at::empty({0, problem.shape().parameters()}, at::kDouble);
+      state_.weights = at::empty({problem.parameters()}, at::kDouble);
+      state_.finished = at::empty({0, problem.parameters()}, at::kDouble);
       state_.run = run.text;
       begin_part();
     }

@@ -21,9 +21,12 @@ struct Options {
 };
 
 void print_problem(const RunFile& run, const Problem& problem) {
-  const MlpShape& shape = problem.shape();
+  const MlpShape& shape = problem.shape().trunk;
   fmt::print("physics     {}\nnetwork     {} inputs, {} x {} {}, {} outputs: {} weights\n", run.physics, shape.inputs,
-             shape.depth, shape.width, name_of(shape.activation), shape.outputs, shape.parameters());
+             shape.depth, shape.width, name_of(shape.activation), shape.outputs, problem.parameters());
+  if (run.branch)
+    fmt::print("branch      {} inputs, {} x {} tanh; points in {} cases\n", problem.design().size(), run.branch->depth,
+               run.branch->width, run.branch->cases);
   fmt::print("envelope\n");
   const PhysicsInfo& physics = problem.physics();
   for (std::size_t c = 0; c < physics.coords.size(); ++c) {

@@ -2,7 +2,7 @@
 
 namespace residua {
 
-Adam::Adam(const Stage& stage, const MlpShape& shape, at::Tensor& weights, std::uint64_t seed)
+Adam::Adam(const Stage& stage, const NetworkShape& shape, at::Tensor& weights, std::uint64_t seed)
     : FirstOrder(stage, shape, weights, seed),
       optimizer_({parameters(weights)}, torch::optim::AdamOptions(stage.learning_rate)) {}
 

@@ -8,7 +8,7 @@ namespace residua {
 /// LibTorch's Adam. For a start from anywhere, on fresh points.
 class Adam : public FirstOrder {
  public:
-  Adam(const Stage& stage, const MlpShape& shape, at::Tensor& weights, std::uint64_t seed);
+  Adam(const Stage& stage, const NetworkShape& shape, at::Tensor& weights, std::uint64_t seed);
   void save(torch::serialize::OutputArchive& archive) override;
   void load(torch::serialize::InputArchive& archive) override;
 

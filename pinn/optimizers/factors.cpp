@@ -11,15 +11,15 @@ namespace {
 
 constexpr double kMean = 0.5, kDeviation = 0.1;  // of s, as in the code of the paper's authors
 
-std::int64_t neurons(const MlpShape& shape) {
+std::int64_t neurons(const NetworkShape& shape) {
   std::int64_t count = 0;
-  for (int l = 0; l < shape.layers(); ++l) count += shape.fan_out(l);
+  for (const NetworkShape::Layer& layer : shape.layers()) count += layer.out;
   return count;
 }
 
 }  // namespace
 
-Factors::Factors(const MlpShape& shape, const at::Tensor& weights, std::uint64_t seed) : shape_(shape) {
+Factors::Factors(const NetworkShape& shape, const at::Tensor& weights, std::uint64_t seed) : shape_(shape) {
   const at::Tensor unit = at::tensor(uniform_points(1, neurons(shape), seed), at::kDouble);
   const at::Tensor normal = std::numbers::sqrt2 * at::erfinv(2 * unit - 1);
   flat_ = at::cat({weights.detach(), kMean + kDeviation * normal});
@@ -33,9 +33,8 @@ at::Tensor Factors::scale() const {
   const at::Tensor exponents = flat_.detach().narrow(0, shape_.parameters(), neurons(shape_));
   at::Tensor all = at::ones({shape_.parameters()}, at::kDouble);
   std::int64_t first = 0;
-  for (int l = 0; l < shape_.layers(); ++l) {
-    const std::int64_t in = shape_.fan_in(l), out = shape_.fan_out(l);
-    all.narrow(0, shape_.offset(l), out * in).view({out, in}).mul_(exponents.narrow(0, first, out).exp().unsqueeze(1));
+  for (const auto& [offset, in, out, hidden] : shape_.layers()) {
+    all.narrow(0, offset, out * in).view({out, in}).mul_(exponents.narrow(0, first, out).exp().unsqueeze(1));
     first += out;
   }
   return all;
@@ -48,9 +47,8 @@ void Factors::differentiate(const at::Tensor& gradient) {
   own.narrow(0, 0, shape_.parameters()).copy_(gradient * scale());
   const at::Tensor along = gradient * product();
   std::int64_t first = shape_.parameters();
-  for (int l = 0; l < shape_.layers(); ++l) {
-    const std::int64_t in = shape_.fan_in(l), out = shape_.fan_out(l);
-    own.narrow(0, first, out).copy_(along.narrow(0, shape_.offset(l), out * in).view({out, in}).sum(1));
+  for (const auto& [offset, in, out, hidden] : shape_.layers()) {
+    own.narrow(0, first, out).copy_(along.narrow(0, offset, out * in).view({out, in}).sum(1));
     first += out;
   }
 }

@@ -1,7 +1,7 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
-#include "kernels/points.hpp"
+#include "surrogates/network_shape.hpp"
 
 namespace residua {
 
@@ -11,7 +11,7 @@ namespace residua {
 class Factors {
  public:
   /// Of a network's parameters, which they leave as they are; `seed` is of s.
-  Factors(const MlpShape& shape, const at::Tensor& weights, std::uint64_t seed);
+  Factors(const NetworkShape& shape, const at::Tensor& weights, std::uint64_t seed);
 
   /// V in the places of the weights, with biases and slopes as they are, then s of every layer; has a gradient tensor.
   at::Tensor& flat() { return flat_; }
@@ -23,7 +23,7 @@ class Factors {
  private:
   at::Tensor scale() const;
 
-  MlpShape shape_;
+  NetworkShape shape_;
   at::Tensor flat_;
 };
 

@@ -6,7 +6,7 @@
 
 namespace residua {
 
-FirstOrder::FirstOrder(const Stage& stage, const MlpShape& shape, const at::Tensor& weights, std::uint64_t seed)
+FirstOrder::FirstOrder(const Stage& stage, const NetworkShape& shape, const at::Tensor& weights, std::uint64_t seed)
     : rate_{stage.learning_rate, stage.final_learning_rate} {
   if (stage.factorised) factors_.emplace(shape, weights, seed);
 }

@@ -16,7 +16,7 @@ class FirstOrder : public Optimizer {
   void load(torch::serialize::InputArchive& archive) override;
 
  protected:
-  FirstOrder(const Stage& stage, const MlpShape& shape, const at::Tensor& weights, std::uint64_t seed);
+  FirstOrder(const Stage& stage, const NetworkShape& shape, const at::Tensor& weights, std::uint64_t seed);
   /// What move() is given: `weights`, or their factors.
   at::Tensor& parameters(at::Tensor& weights) { return factors_ ? factors_->flat() : weights; }
   /// One step of the parameters by their gradient.

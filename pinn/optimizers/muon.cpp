@@ -28,7 +28,7 @@ at::Tensor nearly_orthogonal(const at::Tensor& matrix) {
   return tall ? x.t() : x;
 }
 
-Muon::Muon(const Stage& stage, const MlpShape& shape, at::Tensor& weights, std::uint64_t seed)
+Muon::Muon(const Stage& stage, const NetworkShape& shape, at::Tensor& weights, std::uint64_t seed)
     : FirstOrder(stage, shape, weights, seed), shape_(shape) {
   momentum_ = at::zeros({parameters(weights).numel()}, stage.float64 ? at::kDouble : at::kFloat);
   mean_ = at::zeros_like(momentum_);
@@ -45,8 +45,8 @@ void Muon::move(at::Tensor& parameters, double rate) {
   at::Tensor direction = (mean_ / mean_sum) / ((mean_square_ / square_sum).sqrt() + kTiny);
   momentum_.mul_(kMomentum).add_(gradient);
   const at::Tensor ahead = gradient + kMomentum * momentum_;  // Nesterov's
-  for (int l = 1; l < shape_.depth; ++l) {
-    const std::int64_t width = shape_.width, at = shape_.offset(l);
+  for (const auto& [at, width, out, hidden] : shape_.layers()) {
+    if (!hidden) continue;
     const at::Tensor matrix = nearly_orthogonal(ahead.narrow(0, at, width * width).view({width, width}));
     direction.narrow(0, at, width * width).copy_(kAdamSize * std::sqrt(double(width)) * matrix.reshape({-1}));
   }

@@ -12,7 +12,7 @@ at::Tensor nearly_orthogonal(const at::Tensor& matrix);
 /// In the precision of the stage.
 class Muon : public FirstOrder {
  public:
-  Muon(const Stage& stage, const MlpShape& shape, at::Tensor& weights, std::uint64_t seed);
+  Muon(const Stage& stage, const NetworkShape& shape, at::Tensor& weights, std::uint64_t seed);
   void save(torch::serialize::OutputArchive& archive) override;
   void load(torch::serialize::InputArchive& archive) override;
 
@@ -20,7 +20,7 @@ class Muon : public FirstOrder {
   void move(at::Tensor& parameters, double rate) override;
 
  private:
-  MlpShape shape_;
+  NetworkShape shape_;
   at::Tensor momentum_, mean_, mean_square_;  ///< of the gradient, flat: Muon's, and Adam's two
   std::int64_t steps_ = 0;
 };

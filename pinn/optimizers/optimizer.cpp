@@ -22,7 +22,7 @@ std::unique_ptr<DampedSystem> make_system(Solver solver, std::int64_t parameters
 
 }  // namespace
 
-std::unique_ptr<Optimizer> make_optimizer(const Stage& stage, const MlpShape& shape, at::Tensor& weights,
+std::unique_ptr<Optimizer> make_optimizer(const Stage& stage, const NetworkShape& shape, at::Tensor& weights,
                                           std::uint64_t seed) {
   switch (stage.method) {
     case Method::adam:

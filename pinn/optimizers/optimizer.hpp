@@ -32,7 +32,7 @@ class Optimizer {
 };
 
 /// `seed` is of what an optimizer draws at random.
-std::unique_ptr<Optimizer> make_optimizer(const Stage& stage, const MlpShape& shape, at::Tensor& weights,
+std::unique_ptr<Optimizer> make_optimizer(const Stage& stage, const NetworkShape& shape, at::Tensor& weights,
                                           std::uint64_t seed);
 
 }  // namespace residua

@@ -26,7 +26,7 @@ at::Tensor Eigenbasis::turn() {
   return order;
 }
 
-Soap::Soap(const Stage& stage, const MlpShape& shape, at::Tensor& weights, std::uint64_t seed)
+Soap::Soap(const Stage& stage, const NetworkShape& shape, at::Tensor& weights, std::uint64_t seed)
     : FirstOrder(stage, shape, weights, seed), shape_(shape), precision_(stage.float64 ? at::kDouble : at::kFloat) {}
 
 void Soap::move(at::Tensor& parameters, double rate) {

@@ -29,7 +29,7 @@ class Eigenbasis {
 /// precision of the stage.
 class Soap : public FirstOrder {
  public:
-  Soap(const Stage& stage, const MlpShape& shape, at::Tensor& weights, std::uint64_t seed);
+  Soap(const Stage& stage, const NetworkShape& shape, at::Tensor& weights, std::uint64_t seed);
   void save(torch::serialize::OutputArchive& archive) override;
   void load(torch::serialize::InputArchive& archive) override;
 
@@ -44,7 +44,7 @@ class Soap : public FirstOrder {
   };
   at::Tensor direction(Block& block, const at::Tensor& gradient);
 
-  MlpShape shape_;
+  NetworkShape shape_;
   at::ScalarType precision_;
   std::vector<Block> blocks_;  ///< one per layer, and one for the slopes if there are any; empty before the first step
   std::int64_t steps_ = 0;

@@ -158,6 +158,23 @@ TEST(GaussNewton, SumsTermsAndKeepsItsBitsWithAnyNumberOfThreads) {
   EXPECT_EQ(both.loss(), 0);
 }
 
+TEST(GaussNewton, OfRowsGivenIsThatOfTheirNetwork) {
+  using Ph = physics::KilnWall;
+  const auto q = Problem<Ph>::make<Ph::Interior>(700, 11, 2, Activation::tanh);
+  const Cast<double, Ph> cast(q);
+  const std::size_t parameters = q.weights.size();
+  std::vector<double> jacobian(700 * parameters), residual(700), rows;
+  residua::jacobian(find_term("kiln_wall", "interior"), cast.network, cast.points, jacobian.data(), residual.data());
+  for (std::size_t i = 0; i < 700; ++i) {
+    rows.insert(rows.end(), &jacobian[i * parameters], &jacobian[i * parameters] + parameters);
+    rows.push_back(residual[i]);
+  }
+  NormalEquations expected{std::int64_t(parameters)}, found{std::int64_t(parameters)};
+  expected.add(find_term("kiln_wall", "interior"), cast.network, cast.points, {});
+  found.add_rows(rows.data(), 700);
+  EXPECT_LT(relative_difference(contents(found), contents(expected)), 1e-14);
+}
+
 TEST(GaussNewton, OfNoPointsIsZero) {
   using Ph = physics::HeatRod;
   const auto q = Problem<Ph>::make<Ph::Interior>(0, 8, 2, Activation::tanh);
