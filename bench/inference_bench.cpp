@@ -5,11 +5,13 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "bench/cases.hpp"
 #include "surrogates/file.hpp"
+#include "surrogates/signature.hpp"
 #include "surrogates/surrogate.hpp"
 #include "tests/surrogates/random_model.hpp"
 #include "tests/surrogates/temporary_folder.hpp"
@@ -70,37 +72,70 @@ double error_of(const Model& model, const std::vector<double>& in, const std::ve
   return worst;
 }
 
-/// Every call is timed by itself, so the latencies include one reading of the clock (some 20 ns).
-void one_point(benchmark::State& state, const Shape& shape, Precision precision) {
-  using Clock = std::chrono::steady_clock;
-  constexpr std::size_t kDistinct = 64;
-  const Model model = model_of(shape, precision);
-  const Surrogate surrogate = saved_and_loaded(model);
-  const std::size_t outputs = surrogate.outputs().size();
-  const auto rows = rows_of_points(model, kDistinct);
+/// A surrogate with points of its envelope, at which a few answers were found right.
+struct Asked {
+  static constexpr std::size_t kPoints = 64;
+  Model model;
+  Surrogate surrogate;
   std::vector<std::vector<double>> points;
-  std::vector<double> answers(outputs * kDistinct), out(outputs);
-  for (std::size_t i = 0; i < kDistinct; ++i) {
-    points.push_back(column(rows, kDistinct, i));
-    if (surrogate.predict(points[i], out) != Status::ok)
-      return state.SkipWithError("a point of the envelope is not ok");
-    for (std::size_t o = 0; o < outputs; ++o) answers[o * kDistinct + i] = out[o];
-  }
-  if (const double error = error_of(model, rows, answers, kDistinct); !(error < tolerance(precision)))
-    return state.SkipWithError(fmt::format("wrong answer: relative error {:.1e}", error).c_str());
+  std::vector<double> out, jacobian, weights, gradient, product;
+  std::string wrong;  ///< empty: nothing
 
+  Asked(const Shape& shape, Precision precision)
+      : model(model_of(shape, precision)), surrogate(saved_and_loaded(model)), out(surrogate.outputs().size()) {
+    const auto rows = rows_of_points(model, kPoints);
+    std::vector<double> answers(out.size() * kPoints);
+    for (std::size_t i = 0; i < kPoints; ++i) {
+      points.push_back(column(rows, kPoints, i));
+      if (surrogate.predict(points[i], out) != Status::ok) wrong = "a point of the envelope is not ok";
+      for (std::size_t o = 0; o < out.size(); ++o) answers[o * kPoints + i] = out[o];
+    }
+    if (const double error = error_of(model, rows, answers, kPoints); !(error < tolerance(precision)))
+      wrong = fmt::format("wrong answer: relative error {:.1e}", error);
+    jacobian.resize(out.size() * points[0].size());
+    weights.assign(out.size(), 1);
+    gradient.resize(points[0].size());
+    product.resize(points[0].size());
+  }
+};
+
+using Call = void (*)(Asked& asked, const std::vector<double>& in);
+const std::pair<const char*, Call> kCalls[] = {
+    {"one_point", [](Asked& a, const std::vector<double>& in) { a.surrogate.predict(in, a.out); }},
+    {"jacobian", [](Asked& a, const std::vector<double>& in) { a.surrogate.jacobian(in, a.out, a.jacobian); }},
+    {"vjp", [](Asked& a, const std::vector<double>& in) { a.surrogate.vjp(in, a.weights, a.out, a.gradient); }},
+    {"hvp", [](Asked& a, const std::vector<double>& in) {
+       a.surrogate.hvp(in, a.weights, in, a.out, a.gradient, a.product);
+     }}};
+
+/// Every call is timed by itself, so the latencies include one reading of the clock (some 20 ns).
+void latency(benchmark::State& state, const Shape& shape, Precision precision, Call call) {
+  using Clock = std::chrono::steady_clock;
+  Asked asked(shape, precision);
+  if (!asked.wrong.empty()) return state.SkipWithError(asked.wrong.c_str());
   std::vector<std::int64_t> nanoseconds(std::size_t(state.max_iterations));
-  std::size_t call = 0;
+  std::size_t n = 0;
   for (auto _ : state) {
     const auto start = Clock::now();
-    surrogate.predict(points[call % kDistinct], out);
-    benchmark::DoNotOptimize(out.data());
+    call(asked, asked.points[n % Asked::kPoints]);
+    benchmark::ClobberMemory();
     const auto end = Clock::now();
-    nanoseconds[call++] = std::chrono::nanoseconds(end - start).count();
+    nanoseconds[n++] = std::chrono::nanoseconds(end - start).count();
   }
   std::sort(nanoseconds.begin(), nanoseconds.end());
   for (const auto& [name, share] : {std::pair{"p50_ns", 0.5}, {"p99_ns", 0.99}, {"p99.9_ns", 0.999}})
-    state.counters[name] = double(nanoseconds[std::size_t(share * double(call - 1))]);
+    state.counters[name] = double(nanoseconds[std::size_t(share * double(n - 1))]);
+}
+
+/// From the path of a signed file to a surrogate that has passed its self-test.
+void load_signed(benchmark::State& state, const Shape& shape, Precision precision) {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder / "surrogate.h5";
+  const SecretKey key = SecretKey::generate("bench");
+  save(model_of(shape, precision), path);
+  sign_file(path, key, false);
+  const LoadOptions options{SignaturePolicy::required, {key.public_key()}};
+  for (auto _ : state) benchmark::DoNotOptimize(Surrogate(path, options));
 }
 
 void batch(benchmark::State& state, const Shape& shape, Precision precision, std::size_t n) {
@@ -124,16 +159,21 @@ void batch(benchmark::State& state, const Shape& shape, Precision precision, std
 }  // namespace
 
 void register_inference() {
-  for (const Shape& shape : {Shape{"leach_column", 48, 4}, Shape{"kiln_wall", 32, 3}})
+  // transport_2d has 8 inputs: the network of the comparison with other inference libraries.
+  for (const Shape& shape : {Shape{"leach_column", 48, 4}, Shape{"kiln_wall", 32, 3}, Shape{"transport_2d", 64, 4}})
     for (const auto& [name, precision] : {std::pair{"float32", Precision::float32}, {"float64", Precision::float64}}) {
       const std::string stem = fmt::format("{}/{}x{}/{}", shape.physics, shape.width, shape.depth, name);
-      benchmark::RegisterBenchmark(("inference/one_point/" + stem).c_str(), one_point, shape, precision)
-          ->Iterations(200000)
-          ->Unit(benchmark::kNanosecond);
-      for (const std::size_t n : {64, 4096})
+      for (const auto& [what, call] : kCalls)
+        benchmark::RegisterBenchmark(fmt::format("inference/{}/{}", what, stem).c_str(), latency, shape, precision,
+                                     call)
+            ->Iterations(100000)
+            ->Unit(benchmark::kNanosecond);
+      for (const std::size_t n : {64, 4096, 65536})
         benchmark::RegisterBenchmark(fmt::format("inference/batch/{}/points:{}", stem, n).c_str(), batch, shape,
                                      precision, n)
             ->Unit(benchmark::kMicrosecond);
+      benchmark::RegisterBenchmark(("inference/load_signed/" + stem).c_str(), load_signed, shape, precision)
+          ->Unit(benchmark::kMillisecond);
     }
 }
 

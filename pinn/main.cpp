@@ -22,6 +22,9 @@ int main(int argc, char** argv) {
   residua::commands::add_info(app);
   residua::commands::add_predict(app);
   residua::commands::add_plot(app);
+  residua::commands::add_keygen(app);
+  residua::commands::add_sign(app);
+  residua::commands::add_verify(app);
   try {
     app.parse(argc, argv);
     if (app.get_subcommands().empty()) throw residua::Error("expected a command: try residua --help");

@@ -53,6 +53,12 @@ struct Provenance {
   std::vector<LossPoint> loss_history;  ///< thinned out
 };
 
+/// Who signed the file, as checked when it was loaded.
+struct Signature {
+  std::string key;   ///< the public Ed25519 key in hexadecimal digits; empty: not signed
+  std::string name;  ///< what the list of trusted keys calls it; empty: not on the list
+};
+
 /// What a surrogate file says about itself.
 struct Card {
   std::string physics;
@@ -64,6 +70,7 @@ struct Card {
   Validation validation;
   Provenance provenance;
   std::string digest;  ///< BLAKE2b-256 of the file's content in hexadecimal digits, as checked when it was loaded
+  Signature signature;
 };
 
 }  // namespace residua

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "kernels/core/error.hpp"
 #include "kernels/fused.hpp"
@@ -15,15 +16,21 @@ namespace residua {
 namespace baseline {
 template <class S>
 const Evaluator<S>* evaluator(int physics);
-}
+template <class S>
+const Adjoint<S>* adjoint(int physics);
+}  // namespace baseline
 namespace avx2 {
 template <class S>
 const Evaluator<S>* evaluator(int physics);
-}
+template <class S>
+const Adjoint<S>* adjoint(int physics);
+}  // namespace avx2
 namespace avx512 {
 template <class S>
 const Evaluator<S>* evaluator(int physics);
-}
+template <class S>
+const Adjoint<S>* adjoint(int physics);
+}  // namespace avx512
 
 namespace {
 
@@ -32,15 +39,15 @@ constexpr int kMaxVariables = 4 + kMaxInputs;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 template <class S>
-const Evaluator<S>* active_evaluator(int physics) {
+std::pair<const Evaluator<S>*, const Adjoint<S>*> active_functions(int physics) {
   const std::string_view isa = active_isa();
   if constexpr (isa_is_built("avx512"))
-    if (isa == "avx512") return avx512::evaluator<S>(physics);
+    if (isa == "avx512") return {avx512::evaluator<S>(physics), avx512::adjoint<S>(physics)};
   if constexpr (isa_is_built("avx2"))
-    if (isa == "avx2") return avx2::evaluator<S>(physics);
+    if (isa == "avx2") return {avx2::evaluator<S>(physics), avx2::adjoint<S>(physics)};
   if constexpr (isa_is_built("baseline"))
-    if (isa == "baseline") return baseline::evaluator<S>(physics);
-  return nullptr;
+    if (isa == "baseline") return {baseline::evaluator<S>(physics), baseline::adjoint<S>(physics)};
+  return {};
 }
 
 }  // namespace
@@ -65,8 +72,7 @@ Engine<S>::Engine(const Model& model)
 
   const MlpShape& shape = model.shape;
   std::size_t lines = 0;
-  for (int l = 0; l < shape.layers(); ++l)
-    lines += std::size_t(shape.fan_in(l) + 1) * padded_to_line<S>(shape.fan_out(l)) / kLine<S>;
+  for (int l = 0; l < shape.layers(); ++l) lines += std::size_t(packed_size<S>(shape, l)) / kLine<S>;
   packed_.assign(lines * members_ * model.windows(), Line{});
   Line* row = packed_.data();
   for (std::size_t part = 0; part < members_ * model.windows(); ++part) {
@@ -84,7 +90,7 @@ Engine<S>::Engine(const Model& model)
           row[o / kLine<S>].value[o % kLine<S>] = S(i < in ? w[o * in + i] : w[in * out + o]);
     }
   }
-  evaluator_ = active_evaluator<S>(int(&physics - catalog().data()));
+  std::tie(evaluator_, adjoint_) = active_functions<S>(int(&physics - catalog().data()));
 }
 
 template <class S>
@@ -181,6 +187,60 @@ Status Engine<S>::jacobian(const double* in, double* out, double* jacobian, std:
       if (!std::isfinite(jacobian[at])) status = Status::not_finite;
     }
   return status;
+}
+
+/// Values per unit of an input to plant units; all NaN if something was not finite.
+template <class S>
+Status Engine<S>::per_input(const S* y, double* out, Status status) const noexcept {
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    out[i] = status == Status::not_finite ? kNan : double(y[i]) / inputs_[i].unit;
+    if (!std::isfinite(out[i])) status = Status::not_finite;
+  }
+  return status;
+}
+
+template <class S>
+Status Engine<S>::vjp(const double* in, const double* weights, double* out, double* gradient,
+                      std::uint64_t& outside) const noexcept {
+  constexpr std::size_t kSize = kMaxFields + kMaxVariables;
+  S x[kMaxVariables], w[kMaxFields], y[kSize], *dy = y + outputs_.size();
+  Status status = examine_all(in, x, outside);
+  for (std::size_t e = 0; e < outputs_.size(); ++e) w[e] = S(weights[e] * outputs_[e].unit);
+  if (status != Status::not_finite)
+    average<kSize>(window_at(seams_, in[0]), outputs_.size() + inputs_.size(), y,
+                   [&](const Plan<S>& plan, S* to) { adjoint_->gradient(plan, x, w, to, to + outputs_.size()); });
+  return per_input(dy, gradient, finish(y, 1, out, 1, status));
+}
+
+template <class S>
+Status Engine<S>::hvp(const double* in, const double* weights, const double* direction, double* out, double* gradient,
+                      double* product, std::uint64_t& outside) const noexcept {
+  constexpr std::size_t kSize = kMaxFields + 2 * kMaxVariables;
+  S x[kMaxVariables], dx[kMaxVariables], w[kMaxFields], y[kSize];
+  S *dy = y + outputs_.size(), *ddy = dy + inputs_.size();
+  Status status = examine_all(in, x, outside);
+  for (std::size_t e = 0; e < outputs_.size(); ++e) w[e] = S(weights[e] * outputs_[e].unit);
+  for (std::size_t i = 0; i < inputs_.size(); ++i) dx[i] = S(direction[i] / inputs_[i].unit);
+  if (status != Status::not_finite)
+    average<kSize>(window_at(seams_, in[0]), outputs_.size() + 2 * inputs_.size(), y, [&](const Plan<S>& plan, S* to) {
+      S* slope = to + outputs_.size();
+      adjoint_->curvature(plan, x, w, dx, to, slope, slope + inputs_.size());
+    });
+  return per_input(ddy, product, per_input(dy, gradient, finish(y, 1, out, 1, status)));
+}
+
+template <class S>
+Status Engine<S>::hessian(const double* in, double* out, double* hessian, std::uint64_t& outside) const noexcept {
+  Status worst = Status::ok;
+  double gradient[kMaxVariables];
+  for (std::size_t e = 0; e < outputs_.size(); ++e)
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      double weights[kMaxFields] = {}, direction[kMaxVariables] = {};
+      weights[e] = direction[i] = 1;
+      double* row = hessian + (e * inputs_.size() + i) * inputs_.size();
+      worst = std::max(worst, hvp(in, weights, direction, out, gradient, row, outside));
+    }
+  return worst;
 }
 
 /// A block of points, each by the networks of its window.

@@ -20,6 +20,11 @@ class Engine {
   Status point(const double* in, double* out, std::uint64_t& outside) const noexcept;
   Status spread(const double* in, double* out, double* spread, std::uint64_t& outside) const noexcept;
   Status jacobian(const double* in, double* out, double* jacobian, std::uint64_t& outside) const noexcept;
+  Status vjp(const double* in, const double* weights, double* out, double* gradient,
+             std::uint64_t& outside) const noexcept;
+  Status hvp(const double* in, const double* weights, const double* direction, double* out, double* gradient,
+             double* product, std::uint64_t& outside) const noexcept;
+  Status hessian(const double* in, double* out, double* hessian, std::uint64_t& outside) const noexcept;
   template <class Io>
   Status batch(std::size_t n, const Io* in, Io* out, Status* each) const noexcept;
 
@@ -43,6 +48,7 @@ class Engine {
   void block(const std::size_t* window, const S* x, S* y) const noexcept;
   template <class Io>
   Status finish(const S* y, std::size_t stride, Io* out, std::size_t out_stride, Status status) const noexcept;
+  Status per_input(const S* y, double* out, Status status) const noexcept;
 
   std::vector<Range> inputs_, outputs_;
   std::vector<Line> packed_;
@@ -52,6 +58,7 @@ class Engine {
   std::vector<Plan<S>> plans_;  ///< [member][window of time]
   std::size_t members_;
   const Evaluator<S>* evaluator_;
+  const Adjoint<S>* adjoint_;
 };
 
 /// Runs the self-test of a checked model, one point at a time and in a batch. Throws Error if an output differs from

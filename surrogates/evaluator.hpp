@@ -11,6 +11,15 @@ constexpr int padded_to_line(int n) {
   return (n + kLine<S> - 1) / kLine<S> * kLine<S>;
 }
 
+/// Values in a layer of packed weights.
+template <class S>
+constexpr int packed_size(const MlpShape& shape, int layer) {
+  return (shape.fan_in(layer) + 1) * padded_to_line<S>(shape.fan_out(layer));
+}
+
+/// Bytes of stack for the columns of one evaluation; leaves room for the rest of what Surrogate promises.
+inline constexpr int kStackLimit = 192 * 1024;
+
 /// A network and its parameters as the evaluators read them; dimensionless.
 template <class S>
 struct Plan {
@@ -33,6 +42,18 @@ struct Evaluator {
   void (*point)(const Plan<S>&, const S* in, S* out);
   void (*jacobian)(const Plan<S>&, const S* in, S* out, S* jacobian);  ///< jacobian[output][input]
   void (*block)(const Plan<S>&, const S* in, S* out);                  ///< in[input][kBlock], out[output][kBlock]
+};
+
+/// Products with the derivatives of the same, which never form the Jacobian. `weights` [output] makes one function of
+/// the outputs, weights . out, whose gradient and curvature are meant. Found by residua::<instruction
+/// set>::adjoint<S>().
+template <class S>
+struct Adjoint {
+  /// gradient[input] = sum over the outputs of weights[output] * d out[output] / d in[input]
+  void (*gradient)(const Plan<S>&, const S* in, const S* weights, S* out, S* gradient);
+  /// The gradient, and its derivative along `direction` [input].
+  void (*curvature)(const Plan<S>&, const S* in, const S* weights, const S* direction, S* out, S* gradient,
+                    S* curvature);
 };
 
 }  // namespace residua

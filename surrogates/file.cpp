@@ -15,6 +15,7 @@
 #include "kernels/core/error.hpp"
 #include "surrogates/engine.hpp"
 #include "surrogates/seal.hpp"
+#include "surrogates/signature.hpp"
 
 namespace residua {
 namespace {
@@ -356,6 +357,20 @@ Model read_model(const h5::Group& root, const std::string& where) {
   return model;
 }
 
+Model load(const SignedFile& file, const std::string& name, const LoadOptions& options) {
+  const Signature signature = verify(file, options, name);
+  const std::span<const std::byte> image = unsealed(file.content, name);
+  // To HDF5, images of one name are one file: so one at a time, under a name that no file on the disk has.
+  static std::mutex one_at_a_time;
+  const std::scoped_lock lock(one_at_a_time);
+  Model model = read_model(h5::File::from_image(image, name + " (in memory)").root(), name);
+  check(model, name);
+  run_self_test(model, name);
+  model.card.digest = digest_of(image);
+  model.card.signature = signature;
+  return model;
+}
+
 }  // namespace
 
 void save(const Model& model, const std::filesystem::path& path) {
@@ -378,18 +393,20 @@ void save(const Model& model, const std::filesystem::path& path) {
   write_file(path, bytes);
 }
 
-Model load(const std::filesystem::path& path) { return load(read_regular_file(path), path.string()); }
+Model load(const std::filesystem::path& path, const LoadOptions& options) {
+  const std::vector<std::byte> bytes = read_regular_file(path);
+  SignedFile file = split_signature(bytes);
+  std::vector<std::byte> detached;
+  if (file.block.empty() && options.policy == SignaturePolicy::required &&
+      std::filesystem::exists(detached_signature(path))) {
+    detached = read_regular_file(detached_signature(path));
+    file.block = detached;
+  }
+  return load(file, path.string(), options);
+}
 
-Model load(std::span<const std::byte> file, const std::string& name) {
-  const std::span<const std::byte> image = unsealed(file, name);
-  // To HDF5, images of one name are one file: so one at a time, under a name that no file on the disk has.
-  static std::mutex one_at_a_time;
-  const std::scoped_lock lock(one_at_a_time);
-  Model model = read_model(h5::File::from_image(image, name + " (in memory)").root(), name);
-  check(model, name);
-  run_self_test(model, name);
-  model.card.digest = digest_of(image);
-  return model;
+Model load(std::span<const std::byte> file, const std::string& name, const LoadOptions& options) {
+  return load(split_signature(file), name, options);
 }
 
 }  // namespace residua

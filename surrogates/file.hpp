@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "surrogates/model.hpp"
+#include "surrogates/trust.hpp"
 
 namespace residua {
 
@@ -17,10 +18,12 @@ inline constexpr int kFormatVersion = 2;
 /// evaluation disagrees with the reference, or if the file cannot be written.
 [[gnu::visibility("default")]] void save(const Model& model, const std::filesystem::path& path);
 
-/// Reads a surrogate file, trusting nothing in it. Throws Error, with one line that says what is wrong.
-[[gnu::visibility("default")]] Model load(const std::filesystem::path& path);
+/// Reads a surrogate file, trusting nothing in it: its signature comes first, its digest next. Throws Error, with one
+/// line that says what is wrong.
+[[gnu::visibility("default")]] Model load(const std::filesystem::path& path, const LoadOptions& options = {});
 
-/// The same from bytes in memory; `name` is for messages.
-[[gnu::visibility("default")]] Model load(std::span<const std::byte> file, const std::string& name);
+/// The same from bytes in memory; `name` is for messages, and a signature can only be inside.
+[[gnu::visibility("default")]] Model load(std::span<const std::byte> file, const std::string& name,
+                                          const LoadOptions& options = {});
 
 }  // namespace residua

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <cstring>
 
 #include "kernels/core/error.hpp"
+#include "surrogates/crypto.hpp"
 
 namespace residua {
 namespace {
@@ -25,10 +25,10 @@ constexpr std::size_t kDigest = 32, kTrailer = kMark.size() + 8 + kDigest;
   throw Error(fmt::format("{}: {} failed: {}", path.string(), what, std::strerror(errno)));
 }
 
-std::array<unsigned char, kDigest> hash_of(std::span<const std::byte> image) {
-  std::array<unsigned char, kDigest> digest;
-  if (sodium_init() < 0) throw Error("libsodium does not start");
-  crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(image.data()), image.size(),
+std::array<std::byte, kDigest> hash_of(std::span<const std::byte> image) {
+  std::array<std::byte, kDigest> digest;
+  start_sodium();
+  crypto_generichash(reinterpret_cast<unsigned char*>(digest.data()), digest.size(), as_chars(image), image.size(),
                      nullptr, 0);
   return digest;
 }
@@ -97,7 +97,7 @@ std::vector<std::byte> sealed(std::vector<std::byte> image) {
   const std::uint64_t size = image.size();
   for (unsigned char c : kMark) image.push_back(std::byte(c));
   for (int i = 0; i < 8; ++i) image.push_back(std::byte(size >> (8 * i)));
-  for (unsigned char c : hash) image.push_back(std::byte(c));
+  image.insert(image.end(), hash.begin(), hash.end());
   return image;
 }
 
@@ -116,10 +116,6 @@ std::span<const std::byte> unsealed(std::span<const std::byte> file, const std::
   return image;
 }
 
-std::string digest_of(std::span<const std::byte> image) {
-  std::string digits;
-  for (unsigned char c : hash_of(image)) digits += fmt::format("{:02x}", c);
-  return digits;
-}
+std::string digest_of(std::span<const std::byte> image) { return hex_of(hash_of(image)); }
 
 }  // namespace residua

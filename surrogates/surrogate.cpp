@@ -27,8 +27,8 @@ struct Surrogate::Impl {
   }
 };
 
-Surrogate::Surrogate(const std::filesystem::path& file) {
-  Model model = load(file);
+Surrogate::Surrogate(const std::filesystem::path& file, const LoadOptions& options) {
+  Model model = load(file, options);
   auto impl = std::make_unique<Impl>();
   if (model.precision == Precision::float32)
     impl->single = std::make_unique<const Engine<float>>(model);
@@ -82,6 +82,44 @@ Status Surrogate::jacobian(std::span<const double> in, std::span<double> out, st
   std::uint64_t mask = 0;
   const Status status = impl_->evaluate(
       [&](const auto& engine) { return engine.jacobian(in.data(), out.data(), jacobian.data(), mask); });
+  if (outside) *outside = mask;
+  return status;
+}
+
+Status Surrogate::vjp(std::span<const double> in, std::span<const double> weights, std::span<double> out,
+                      std::span<double> gradient, std::uint64_t* outside) const noexcept {
+  if (in.size() != inputs().size() || out.size() != outputs().size() || weights.size() != out.size() ||
+      gradient.size() != in.size())
+    return Status::wrong_size;
+  std::uint64_t mask = 0;
+  const Status status = impl_->evaluate(
+      [&](const auto& engine) { return engine.vjp(in.data(), weights.data(), out.data(), gradient.data(), mask); });
+  if (outside) *outside = mask;
+  return status;
+}
+
+Status Surrogate::hvp(std::span<const double> in, std::span<const double> weights, std::span<const double> direction,
+                      std::span<double> out, std::span<double> gradient, std::span<double> product,
+                      std::uint64_t* outside) const noexcept {
+  if (in.size() != inputs().size() || out.size() != outputs().size() || weights.size() != out.size() ||
+      direction.size() != in.size() || gradient.size() != in.size() || product.size() != in.size())
+    return Status::wrong_size;
+  std::uint64_t mask = 0;
+  const Status status = impl_->evaluate([&](const auto& engine) {
+    return engine.hvp(in.data(), weights.data(), direction.data(), out.data(), gradient.data(), product.data(), mask);
+  });
+  if (outside) *outside = mask;
+  return status;
+}
+
+Status Surrogate::hessian(std::span<const double> in, std::span<double> out, std::span<double> hessian,
+                          std::uint64_t* outside) const noexcept {
+  if (in.size() != inputs().size() || out.size() != outputs().size() ||
+      hessian.size() != out.size() * in.size() * in.size())
+    return Status::wrong_size;
+  std::uint64_t mask = 0;
+  const Status status =
+      impl_->evaluate([&](const auto& engine) { return engine.hessian(in.data(), out.data(), hessian.data(), mask); });
   if (outside) *outside = mask;
   return status;
 }

@@ -7,6 +7,7 @@
 
 #include "kernels/core/error.hpp"
 #include "surrogates/card.hpp"
+#include "surrogates/trust.hpp"
 
 namespace residua {
 
@@ -23,9 +24,10 @@ enum class Status : std::uint8_t {
 /// They run in the precision of the file (float or double), whatever the precision of the call.
 class [[gnu::visibility("default")]] Surrogate {
  public:
-  /// Reads and checks the whole file. Throws Error with one line that says what is wrong: not a surrogate, damaged,
-  /// written by a newer version, inconsistent, or one whose self-test fails on this machine.
-  explicit Surrogate(const std::filesystem::path& file);
+  /// Reads and checks the whole file. Throws Error with one line that says what is wrong: not signed as the options
+  /// ask, not a surrogate, damaged, written by a newer version, inconsistent, or one whose self-test fails on this
+  /// machine.
+  explicit Surrogate(const std::filesystem::path& file, const LoadOptions& options = {});
   Surrogate(Surrogate &&) noexcept;
   Surrogate& operator=(Surrogate&&) noexcept;
   ~Surrogate();
@@ -55,6 +57,23 @@ class [[gnu::visibility("default")]] Surrogate {
   /// One point and the exact derivatives there: jacobian[output][input] = d out[output] / d in[input].
   Status jacobian(std::span<const double> in, std::span<double> out, std::span<double> jacobian,
                   std::uint64_t* outside = nullptr) const noexcept;
+
+  /// A vector-Jacobian product, exactly and without the Jacobian: gradient[input] = sum over the outputs of
+  /// weights[output] * d out[output] / d in[input]. The gradient of an objective, say, whose slopes in the outputs are
+  /// the weights; it costs about as much as two to three predictions, however many inputs there are.
+  Status vjp(std::span<const double> in, std::span<const double> weights, std::span<double> out,
+             std::span<double> gradient, std::uint64_t* outside = nullptr) const noexcept;
+
+  /// A Hessian-vector product, exactly and without the Hessian: the same gradient, and product[input] = its derivative
+  /// along `direction` [input], which is in the units of the inputs.
+  Status hvp(std::span<const double> in, std::span<const double> weights, std::span<const double> direction,
+             std::span<double> out, std::span<double> gradient, std::span<double> product,
+             std::uint64_t* outside = nullptr) const noexcept;
+
+  /// All second derivatives: hessian[output][i][k] = d2 out[output] / (d in[i] d in[k]), symmetric to rounding. One
+  /// Hessian-vector product for each output and input.
+  Status hessian(std::span<const double> in, std::span<double> out, std::span<double> hessian,
+                 std::uint64_t* outside = nullptr) const noexcept;
 
  private:
   struct Impl;

@@ -13,5 +13,8 @@ void add_validate(CLI::App& app);
 void add_info(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_plot(CLI::App& app);
+void add_keygen(CLI::App& app);
+void add_sign(CLI::App& app);
+void add_verify(CLI::App& app);
 
 }  // namespace residua::commands

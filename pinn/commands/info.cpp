@@ -13,7 +13,9 @@ namespace residua::commands {
 namespace {
 
 void print_card(const Card& card) {
-  fmt::print("physics      {}\nformat       {}\ndigest       {}\n\n", card.physics, card.format_version, card.digest);
+  const std::string& key = card.signature.key;
+  fmt::print("physics      {}\nformat       {}\ndigest       {}\n", card.physics, card.format_version, card.digest);
+  fmt::print("signed       {}\n\n", key.empty() ? "no" : "by the key " + key);
   if (card.members > 1) fmt::print("ensemble     the mean of {} networks\n\n", card.members);
   fmt::print("inputs and operating envelope\n");
   for (const Variable& v : card.inputs)
@@ -70,6 +72,7 @@ void print_json(const Surrogate& surrogate) {
   const auto any = [](const auto& item) { return to_json(item); };
   fmt::print("{{\n  \"physics\": {},\n  \"format\": {},\n  \"digest\": {},\n  \"members\": {},\n",
              json_string(card.physics), card.format_version, json_string(card.digest), card.members);
+  fmt::print("  \"signed_by\": {},\n", card.signature.key.empty() ? "null" : json_string(card.signature.key));
   fmt::print("  \"inputs\": {},\n  \"outputs\": {},\n", json_array(card.inputs, any), json_array(card.outputs, any));
   fmt::print("  \"fixed\": {},\n", json_array(card.fixed, [](const FixedParameter& f) {
                return fmt::format(R"({{"name": {}, "unit": {}, "value": {}}})", json_string(f.name),

@@ -15,7 +15,7 @@ run(${CMAKE_COMMAND} --install "${build}" --config "${config}" --prefix "${work}
 # Only the public headers, and none that needs another one.
 file(GLOB_RECURSE headers RELATIVE "${work}/prefix/include" "${work}/prefix/include/*")
 set(expected residua/kernels/core/error.hpp residua/stepper.hpp residua/surrogate.hpp residua/surrogates/card.hpp
-  residua/surrogates/stepper.hpp residua/surrogates/surrogate.hpp)
+  residua/surrogates/stepper.hpp residua/surrogates/surrogate.hpp residua/surrogates/trust.hpp)
 if(NOT headers STREQUAL expected)
   message(FATAL_ERROR "installed headers: expected ${expected}, found ${headers}")
 endif()

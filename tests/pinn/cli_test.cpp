@@ -85,7 +85,8 @@ class CommandLine : public ::testing::Test {
 TEST_F(CommandLine, ExplainsItselfAndEveryCommand) {
   const Outcome all = residua("--help");
   EXPECT_EQ(all.code, 0);
-  for (const std::string command : {"list", "train", "validate", "info", "predict", "plot"}) {
+  for (const std::string command :
+       {"list", "train", "validate", "info", "predict", "plot", "keygen", "sign", "verify"}) {
     EXPECT_THAT(all.out, HasSubstr(command));
     const Outcome one = residua(command + " --help");
     EXPECT_EQ(one.code, 0) << command;
@@ -186,6 +187,50 @@ TEST_F(CommandLine, PredictsPointsAndTables) {
   const Outcome table = residua("predict rod.h5 --table points.csv --at diffusivity=0.1");
   EXPECT_EQ(table.code, 0);
   EXPECT_THAT(table.out, AllOf(StartsWith(inside.out), HasSubstr("\n2,0.75,0.1,"), EndsWith(",outside\n")));
+}
+
+/// The lines of the blocks ```sh of a page.
+std::string commands_of(const fs::path& page) {
+  std::istringstream lines(content(page));
+  std::string commands, line;
+  for (bool inside = false; std::getline(lines, line);)
+    if (line.starts_with("```"))
+      inside = line == "```sh";
+    else if (inside)
+      commands += line + '\n';
+  return commands;
+}
+
+TEST_F(CommandLine, SignsAndVerifiesAsThePageOnSecuritySays) {
+  const std::string commands = commands_of(RESIDUA_SOURCE "/docs/security.md");
+  ASSERT_THAT(commands, AllOf(HasSubstr("keygen"), HasSubstr("openssl")));
+  write("page.sh", "set -e\nresidua() { '" RESIDUA_PROGRAM "' \"$@\"; }\n" + commands);
+  save(random_model("heat_rod"), work("surrogate.h5"));
+  const std::string command =
+      "cd '" + work("").string() + "' && sh page.sh >'" + (here_ / "out").string() + "' 2>&1 </dev/null";
+  EXPECT_EQ(std::system(command.c_str()), 0) << content(here_ / "out");
+  EXPECT_THAT(
+      content(here_ / "out"),
+      AllOf(HasSubstr("surrogate.h5: signed as plant"), HasSubstr("surrogate.h5: signed by plant, heat_rod of 20"),
+            HasSubstr("surrogate.h5.sig: signed as plant"), HasSubstr("Signature Verified Successfully")));
+  EXPECT_THAT(residua("info surrogate.h5").out, HasSubstr("signed       no"));
+
+  ASSERT_EQ(residua("sign surrogate.h5 --key plant.key").code, 0);
+  EXPECT_THAT(residua("info surrogate.h5").out, HasSubstr("signed       by the key "));
+  EXPECT_THAT(residua("info --json surrogate.h5").out, HasSubstr("\"signed_by\": \""));
+  ASSERT_EQ(residua("keygen other").code, 0);
+  expect_refused("keygen plant", {"plant.pub", "never overwritten"});
+  expect_refused("verify rod.h5 --keys plant.pub", {"rod.h5", "not signed"});
+  expect_refused("verify surrogate.h5 --keys other.pub", {"surrogate.h5", "not trusted", "other"});
+  expect_refused("verify surrogate.h5 --keys plant.key", {"plant.key", "found a secret key"});
+  expect_refused("verify surrogate.h5", {"--keys"});
+  expect_refused("sign rod.h5 --key plant.pub", {"plant.pub"});
+  expect_refused("sign rod.toml --key plant.key", {"rod.toml", "not a Residua surrogate"});
+  std::string changed = content(work("surrogate.h5"));
+  changed[3000] ^= 1;
+  write("changed.h5", changed);
+  expect_refused("verify changed.h5 --keys plant.pub", {"changed.h5", "changed after it was signed"});
+  expect_refused("info changed.h5", {"changed.h5", "changed after it was signed"});
 }
 
 TEST_F(CommandLine, TrainsShowsPredictsDrawsAndValidates) {

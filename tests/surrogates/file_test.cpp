@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cmath>
-#include <fstream>
 #include <functional>
 #include <limits>
 
@@ -15,26 +14,15 @@
 #include "surrogates/seal.hpp"
 #include "surrogates/surrogate.hpp"
 #include "tests/surrogates/random_model.hpp"
-#include "tests/surrogates/temporary_folder.hpp"
+#include "tests/surrogates/saved.hpp"
 
 namespace residua {
 namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-using Bytes = std::vector<std::byte>;
 
 constexpr std::size_t kTrailer = 48;
-
-Bytes read_bytes(const std::filesystem::path& path) {
-  Bytes bytes(std::filesystem::file_size(path));
-  std::ifstream(path, std::ios::binary).read(reinterpret_cast<char*>(bytes.data()), std::ssize(bytes));
-  return bytes;
-}
-
-void write_bytes(const std::filesystem::path& path, std::span<const std::byte> bytes) {
-  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), std::ssize(bytes));
-}
 
 /// A model with something in every field.
 Model full_model(Precision precision = Precision::float64) {
@@ -53,12 +41,6 @@ Model full_model(Precision precision = Precision::float64) {
                            12.5,
                            {{0, 1.0}, {100, 0.01}}};
   return model;
-}
-
-Bytes saved(const Model& model) {
-  const TemporaryFolder folder;
-  save(model, folder / "surrogate.h5");
-  return read_bytes(folder / "surrogate.h5");
 }
 
 std::string refusal_of(std::span<const std::byte> bytes) {

@@ -12,18 +12,12 @@
 #include "kernels/core/special.hpp"
 #include "tests/surrogates/count_allocations.hpp"
 #include "tests/surrogates/random_model.hpp"
-#include "tests/surrogates/temporary_folder.hpp"
+#include "tests/surrogates/saved.hpp"
 
 namespace residua {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity(), kNan = std::numeric_limits<double>::quiet_NaN();
-
-Surrogate loaded(const Model& model) {
-  const TemporaryFolder folder;
-  save(model, folder / "surrogate.h5");
-  return Surrogate(folder / "surrogate.h5");
-}
 
 std::vector<double> outputs_of(const Surrogate& surrogate, const std::vector<double>& in) {
   std::vector<double> out(surrogate.outputs().size());
@@ -355,13 +349,18 @@ TEST(Surrogate, AllocatesNothingAfterLoading) {
       const std::size_t inputs = surrogate.inputs().size(), outputs = surrogate.outputs().size(), n = 50;
       const std::vector<double> in = point_of(model, 0.2);
       std::vector<double> out(outputs), jacobian(inputs * outputs), rows(inputs * n, 0.5), answers(outputs * n);
+      std::vector<double> gradient(inputs), product(inputs), hessian(outputs * inputs * inputs);
       std::vector<float> rows_single(inputs * n, 0.5f), answers_single(outputs * n);
       const std::size_t before = allocations();
-      const Status statuses[] = {surrogate.predict(in, out), surrogate.jacobian(in, out, jacobian),
+      const Status statuses[] = {surrogate.predict(in, out),
+                                 surrogate.jacobian(in, out, jacobian),
                                  surrogate.predict(n, rows, answers),
-                                 surrogate.predict(n, rows_single, answers_single)};
+                                 surrogate.predict(n, rows_single, answers_single),
+                                 surrogate.vjp(in, out, out, gradient),
+                                 surrogate.hvp(in, out, in, out, gradient, product),
+                                 surrogate.hessian(in, out, hessian)};
       EXPECT_EQ(allocations() - before, 0u);
-      EXPECT_EQ(statuses[1], Status::ok);
+      for (std::size_t call : {1, 4, 5, 6}) EXPECT_EQ(statuses[call], Status::ok);
     }
   const std::size_t before = allocations();
   EXPECT_EQ(std::vector<int>(100).size(), 100u);
@@ -374,9 +373,11 @@ TEST(Surrogate, RunsTheWidestNetworkOnAStackOf256KiB) {
   const Surrogate surrogate = loaded(model);
   struct Job {
     const Surrogate& surrogate;
-    std::vector<double> in, out, jacobian, rows, answers;
-    Status status[3];
-  } job{surrogate, point_of(model, 0.2), std::vector<double>(3), {}, {}, std::vector<double>(3 * 16), {}};
+    std::vector<double> in, out, jacobian, rows, answers, gradient, product;
+    Status status[5];
+  } job{surrogate, point_of(model, 0.2), std::vector<double>(3), {}, {}, std::vector<double>(3 * 16), {}, {}, {}};
+  job.gradient.resize(job.in.size());
+  job.product.resize(job.in.size());
   job.jacobian.resize(3 * job.in.size());
   for (double v : job.in) job.rows.insert(job.rows.end(), 16, v);
   pthread_attr_t attributes;
@@ -388,6 +389,8 @@ TEST(Surrogate, RunsTheWidestNetworkOnAStackOf256KiB) {
     j.status[0] = j.surrogate.predict(j.in, j.out);
     j.status[1] = j.surrogate.jacobian(j.in, j.out, j.jacobian);
     j.status[2] = j.surrogate.predict(16, j.rows, j.answers);
+    j.status[3] = j.surrogate.vjp(j.in, j.out, j.out, j.gradient);
+    j.status[4] = j.surrogate.hvp(j.in, j.out, j.in, j.out, j.gradient, j.product);
     return nullptr;
   };
   ASSERT_EQ(pthread_create(&thread, &attributes, work, &job), 0);

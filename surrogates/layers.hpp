@@ -1,0 +1,223 @@
+#pragma once
+#include <cstddef>
+
+#include "kernels/activation.hpp"
+#include "kernels/core/dual.hpp"
+#include "kernels/core/pack.hpp"
+#include "kernels/core/taylor.hpp"
+#include "surrogates/evaluator.hpp"
+
+namespace residua::inline RESIDUA_ISA {
+
+/// How the scalar T, in which the two ends of the network run, spreads over columns of values for the layers: a value
+/// and its derivatives along directions (a dual), or the values at several points (a pack), or just one value.
+/// Inside the layers neurons lie along the registers, and `Wide` is there what T is at the ends.
+template <class T>
+struct Spread;
+
+template <Real S>
+struct Spread<S> {
+  using Wide = Pack<S>;
+  static constexpr int kPoints = 1, kParts = 1;
+  static S get(const S& t, int, int) { return t; }
+  static void set(S& t, int, int, S value) { t = value; }
+  static Pack<S> widen(const S* column, int) { return Pack<S>::load(column); }
+  static void narrow(const Pack<S>& wide, S* column, int) { wide.store(column); }
+};
+
+template <Real S>
+struct Spread<Pack<S>> {
+  using Wide = Pack<S>;
+  static constexpr int kPoints = Pack<S>::kLanes, kParts = 1;
+  static S get(const Pack<S>& t, int point, int) { return t[point]; }
+  static void set(Pack<S>& t, int point, int, S value) { t.set(point, value); }
+  static Pack<S> widen(const S* column, int) { return Pack<S>::load(column); }
+  static void narrow(const Pack<S>& wide, S* column, int) { wide.store(column); }
+};
+
+template <Real S, int N>
+struct Spread<Dual<S, N>> {
+  using Wide = Dual<Pack<S>, N>;
+  static constexpr int kPoints = 1, kParts = 1 + N;
+  static S get(const Dual<S, N>& t, int, int part) { return part == 0 ? t.v : t.d[part - 1]; }
+  static void set(Dual<S, N>& t, int, int part, S value) { (part == 0 ? t.v : t.d[part - 1]) = value; }
+  static Wide widen(const S* column, int stride) {
+    Wide wide(Pack<S>::load(column));
+    for (int n = 0; n < N; ++n) wide.d[n] = Pack<S>::load(column + (n + 1) * stride);
+    return wide;
+  }
+  static void narrow(const Wide& wide, S* column, int stride) {
+    wide.v.store(column);
+    for (int n = 0; n < N; ++n) wide.d[n].store(column + (n + 1) * stride);
+  }
+};
+
+/// The network between its two ends, on columns [point][channel][part] of one value per neuron, each padded to a line.
+template <class T, Channels C>
+class Layers {
+  using S = Base<T>;
+  using V = Pack<S>;
+  using Way = Spread<T>;
+  static constexpr int kPerPoint = C.count * Way::kParts;
+  static constexpr int kLanes = V::kLanes;
+
+ public:
+  static constexpr int kColumns = Way::kPoints * kPerPoint;
+
+  /// `in` [network inputs] to `out` [network outputs].
+  static void run(const Plan<S>& plan, const Taylor<T, C>* in, Taylor<T, C>* out) {
+    const MlpShape& shape = plan.network.shape;
+    alignas(64) S buffer[2][kColumns * kMaxWidth];
+    spread(in, shape.inputs, buffer[0]);
+    const S* weights = plan.packed;
+    for (int l = 0; l < shape.layers(); ++l) {
+      S* z = buffer[(l + 1) % 2];
+      affine(weights, shape.fan_in(l), shape.fan_out(l), buffer[l % 2], z);
+      if (l < shape.depth) activate(shape.activation, shape.width, z, z);
+      weights += packed_size<S>(shape, l);
+    }
+    gather(buffer[shape.layers() % 2], shape.outputs, out);
+  }
+  static constexpr std::size_t kStackBytes = 2 * sizeof(S) * kColumns * kMaxWidth;  ///< of run()
+
+  static void spread(const Taylor<T, C>* in, int count, S* columns) {
+    const int stride = padded_to_line<S>(count);
+    for_each_column([&](int column, int point, int k, int part) {
+      S* to = columns + column * stride;
+      for (int i = 0; i < count; ++i) to[i] = Way::get(in[i].e[k], point, part);
+      for (int i = count; i < stride; ++i) to[i] = 0;
+    });
+  }
+
+  static void gather(const S* columns, int count, Taylor<T, C>* out) {
+    const int stride = padded_to_line<S>(count);
+    for_each_column([&](int column, int point, int k, int part) {
+      for (int i = 0; i < count; ++i) Way::set(out[i].e[k], point, part, columns[column * stride + i]);
+    });
+  }
+
+  /// z = W a + b; b goes to the values, not to their derivatives.
+  static void affine(const S* weights, int inputs, int outputs, const S* a, S* z) {
+    constexpr int kFit = (kVectorRegisters - 4) / kGroup;
+    const int stride = padded_to_line<S>(inputs), next = padded_to_line<S>(outputs);
+    for (int column = 0; column < kColumns; column += kGroup, a += kGroup * stride, z += kGroup * next) {
+      int o = 0;
+      if constexpr (kFit >= 4)
+        for (; o + 4 * kLanes <= next; o += 4 * kLanes) block<4>(weights + o, inputs, next, column, a, stride, z + o);
+      if constexpr (kFit >= 2)
+        for (; o + 2 * kLanes <= next; o += 2 * kLanes) block<2>(weights + o, inputs, next, column, a, stride, z + o);
+      for (; o < next; o += kLanes) block<1>(weights + o, inputs, next, column, a, stride, z + o);
+    }
+  }
+
+  /// Adjoints a_bar = W^T z_bar.
+  static void affine_reverse(const S* weights, int inputs, int outputs, const S* z_bar, S* a_bar) {
+    constexpr int kRows = kLanes < 8 ? 8 : kLanes;  // sums enough to hide the latency of an addition
+    const int stride = padded_to_line<S>(inputs), next = padded_to_line<S>(outputs);
+    for (int column = 0; column < kColumns; ++column, z_bar += next, a_bar += stride) {
+      for (int i = 0; i < inputs; i += kRows) {
+        V sum[kRows];
+        const S* row[kRows];
+        for (int r = 0; r < kRows; ++r) {
+          sum[r] = V(0);
+          row[r] = weights + (i + r < inputs ? i + r : inputs - 1) * next;
+        }
+        for (int o = 0; o < next; o += kLanes) {
+          const V z = V::load(z_bar + o);
+#pragma GCC unroll 16
+          for (int r = 0; r < kRows; ++r) sum[r] = sum[r] + V::load(row[r] + o) * z;
+        }
+        for (int r = 0; r < kRows; r += kLanes) lane_sums<S>(sum + r).store(a_bar + i + r);
+      }
+      for (int i = inputs; i < stride; ++i) a_bar[i] = 0;
+    }
+  }
+
+  /// a = f(z), which may be in the same place.
+  static void activate(Activation activation, int width, const S* z, S* a) {
+    const int stride = padded_to_line<S>(width);
+    for_each_pack(stride, [&](int at) {
+      W in[C.count], out[C.count];
+      for (int k = 0; k < C.count; ++k) in[k] = Way::widen(z + at + k * Way::kParts * stride, stride);
+      residua::activate<Propagation{C}>(Tower<W, C.order() + 1>::at(activation, in[0]).d, kNoLeaf, in, out);
+      for (int k = 0; k < C.count; ++k) Way::narrow(out[k], a + at + k * Way::kParts * stride, stride);
+    });
+  }
+
+  /// Adjoints of z from those of a = f(z), in their place.
+  static void activate_reverse(Activation activation, int width, const S* z, S* bar) {
+    const int stride = padded_to_line<S>(width);
+    for_each_pack(stride, [&](int at) {
+      W in[C.count], a_bar[C.count], z_bar[C.count];
+      for (int k = 0; k < C.count; ++k) {
+        in[k] = Way::widen(z + at + k * Way::kParts * stride, stride);
+        a_bar[k] = Way::widen(bar + at + k * Way::kParts * stride, stride);
+      }
+      residua::activate_reverse<Propagation{C}>(Tower<W, C.order() + 2>::at(activation, in[0]).d, kNoLeaf, in, a_bar,
+                                                z_bar);
+      for (int k = 0; k < C.count; ++k) Way::narrow(z_bar[k], bar + at + k * Way::kParts * stride, stride);
+    });
+  }
+
+ private:
+  using W = typename Way::Wide;
+  static constexpr const W* kNoLeaf = nullptr;
+  /// Columns that share a weight in a register: the largest divisor of their number that leaves registers for it.
+  static constexpr int kGroup = [] {
+    int group = kColumns < 9 ? kColumns : 9;
+    while (kColumns % group != 0) --group;
+    return group;
+  }();
+
+  template <class F>
+  static void for_each_column(F&& f) {
+    for (int point = 0; point < Way::kPoints; ++point)
+      for (int k = 0; k < C.count; ++k)
+        for (int part = 0; part < Way::kParts; ++part) f(point * kPerPoint + k * Way::kParts + part, point, k, part);
+  }
+
+  /// f(position of the value) for each register of neurons of each point; its derivatives are columns further on.
+  template <class F>
+  static void for_each_pack(int stride, F&& f) {
+    for (int point = 0; point < Way::kPoints; ++point)
+      for (int o = 0; o < stride; o += kLanes) f(point * kPerPoint * stride + o);
+  }
+
+  /// kPacks registers of neurons. Where these are few, each sum is split into kSplit, since an addition must wait for
+  /// the one before it.
+  template <int kPacks>
+  static void block(const S* weights, int inputs, int outputs, int column, const S* a, int stride, S* z) {
+    constexpr int kSums = kPacks * kGroup, kSplit = kSums >= 8 ? 1 : kSums >= 4 ? 2 : 4;
+    const S* bias = weights + inputs * outputs;
+    V sum[kSplit][kGroup][kPacks];
+    for (auto& split : sum)
+      for (auto& group : split)
+        for (V& v : group) v = V(0);
+    for (int c = 0; c < kGroup; ++c)
+      if ((column + c) % kPerPoint == 0)
+        for (int b = 0; b < kPacks; ++b) sum[0][c][b] = V::load(bias + b * kLanes);
+    const auto add = [&](int i, int split) {
+      V w[kPacks];
+      for (int b = 0; b < kPacks; ++b) w[b] = V::load(weights + i * outputs + b * kLanes);
+#pragma GCC unroll 16
+      for (int c = 0; c < kGroup; ++c) {
+        const V x(a[c * stride + i]);
+#pragma GCC unroll 4
+        for (int b = 0; b < kPacks; ++b) sum[split][c][b] = sum[split][c][b] + w[b] * x;
+      }
+    };
+    int i = 0;
+    for (; i + kSplit <= inputs; i += kSplit)
+#pragma GCC unroll 4
+      for (int split = 0; split < kSplit; ++split) add(i + split, split);
+    for (; i < inputs; ++i) add(i, 0);
+    for (int c = 0; c < kGroup; ++c)
+      for (int b = 0; b < kPacks; ++b) {
+        V total = sum[0][c][b];
+        for (int split = 1; split < kSplit; ++split) total = total + sum[split][c][b];
+        total.store(z + c * outputs + b * kLanes);
+      }
+  }
+};
+
+}  // namespace residua::inline RESIDUA_ISA

@@ -1,0 +1,39 @@
+#pragma once
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <span>
+#include <vector>
+
+#include "surrogates/file.hpp"
+#include "surrogates/surrogate.hpp"
+#include "tests/surrogates/temporary_folder.hpp"
+
+namespace residua {
+
+using Bytes = std::vector<std::byte>;
+
+inline Bytes read_bytes(const std::filesystem::path& path) {
+  Bytes bytes(std::filesystem::file_size(path));
+  std::ifstream(path, std::ios::binary).read(reinterpret_cast<char*>(bytes.data()), std::ssize(bytes));
+  return bytes;
+}
+
+inline void write_bytes(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), std::ssize(bytes));
+}
+
+/// The bytes of a model's file.
+inline Bytes saved(const Model& model) {
+  const TemporaryFolder folder;
+  save(model, folder / "surrogate.h5");
+  return read_bytes(folder / "surrogate.h5");
+}
+
+inline Surrogate loaded(const Model& model) {
+  const TemporaryFolder folder;
+  save(model, folder / "surrogate.h5");
+  return Surrogate(folder / "surrogate.h5");
+}
+
+}  // namespace residua
