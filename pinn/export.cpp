@@ -15,6 +15,7 @@ Model model_of(const RunFile& run, const Problem& problem, const TrainResult& tr
   for (const int p : problem.design()) design.emplace_back(physics.params[std::size_t(p)].name);
   Model model = new_model(physics.name, design, run.width, run.depth, run.activation);
   model.precision = run.save_float64 ? Precision::float64 : Precision::float32;
+  if (run.branch) add_branch(model, run.branch->width, run.branch->depth);
   model.weights = trained.weights;
   model.card.members = run.members;
   model.seams = seams_of(run, problem);

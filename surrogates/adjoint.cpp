@@ -12,6 +12,7 @@ class ReversePass {
   using S = Base<T>;
   using L = Layers<T, C>;
   static constexpr std::size_t kBuffer = std::size_t(L::kColumns) * kMaxWidth, kTape = 64 * 1024 / sizeof(S);
+  static constexpr int kMostOutputs = C.count == 1 ? kMaxWidth : kMaxFields;  ///< a branch has more than a trunk
   static_assert(kTape >= kBuffer && sizeof(S) * (3 * kBuffer + kTape) <= kStackLimit);
 
  public:
@@ -27,16 +28,20 @@ class ReversePass {
 
     // `now` is the buffer that holds the adjoints on the way back; the next two are free.
     int now = forward(plan, in, shape.depth - kept, shape.depth, tape, buffer, 0);
-    L::affine(weights, shape.width, shape.outputs, buffer[now], buffer[(now + 1) % 3]);
-    L::gather(buffer[(now + 1) % 3], shape.outputs, out);
-    Taylor<T, C> out_bar[kMaxFields];
-    seed(out_bar);
-    L::spread(out_bar, shape.outputs, buffer[now]);
     const auto back = [&](int layer) {
       L::affine_reverse(weights, shape.fan_in(layer), shape.fan_out(layer), buffer[now], buffer[(now + 1) % 3]);
       now = (now + 1) % 3;
     };
-    back(shape.depth);
+    Taylor<T, C> out_bar[kMostOutputs];
+    if (plan.branch) {
+      through_branch(plan, in, buffer[now], out, seed, out_bar, in_bar);
+    } else {
+      L::affine(weights, shape.width, shape.outputs, buffer[now], buffer[(now + 1) % 3]);
+      L::gather(buffer[(now + 1) % 3], shape.outputs, out);
+      seed(out_bar);
+      L::spread(out_bar, shape.outputs, buffer[now]);
+      back(shape.depth);
+    }
     // The tape holds the last layers. Those of a large network before them are found again when it is their turn.
     for (int end = shape.depth; end > 0; end -= kept) {
       const int begin = std::max(0, end - kept);
@@ -51,6 +56,37 @@ class ReversePass {
   }
 
  private:
+  /// The last layer of a plan with a branch, there and back: the hidden layer's columns become its adjoints, and those
+  /// of the design inputs stand behind those of the inputs of layer 0.
+  template <class Seed>
+  static void through_branch(const Plan<S>& plan, const Taylor<T, C>* in, S* columns, Taylor<T, C>* out, Seed&& seed,
+                             Taylor<T, C>* out_bar, Taylor<T, C>* in_bar) {
+    using Value = typename L::Value;
+    const MlpShape &shape = plan.network.shape, &branch = plan.branch->network.shape;
+    Value seen[kMaxInputs], last[kMaxWidth], last_bar[kMaxWidth], seen_bar[kMaxInputs];
+    L::ask_branch(plan, in, last);
+    L::complete(shape, last, columns, out);
+    seed(out_bar);
+    Taylor<T, C> a_bar[kMaxWidth];
+    for (int i = 0; i < shape.width; ++i) {
+      const Taylor<T, C> a = L::neuron(columns, shape.width, i);
+      for (int f = 0; f < shape.outputs; ++f) {
+        T& weight_bar = last_bar[f * shape.width + i].e[0];
+        weight_bar = T(0);
+        for (int k = 0; k < C.count; ++k) {
+          weight_bar += out_bar[f].e[k] * a.e[k];
+          a_bar[i].e[k] = (f == 0 ? T(0) : a_bar[i].e[k]) + out_bar[f].e[k] * last[f * shape.width + i].e[0];
+        }
+      }
+    }
+    for (int f = 0; f < shape.outputs; ++f) last_bar[shape.outputs * shape.width + f].e[0] = out_bar[f].e[0];
+    L::spread(a_bar, shape.width, columns);
+    for (int i = 0; i < branch.inputs; ++i) seen[i].e[0] = in[shape.inputs + i].e[0];
+    ReversePass<T, Channels{}>::run(
+        *plan.branch, seen, last, [&](Value* bar) { std::copy_n(last_bar, branch.outputs, bar); }, seen_bar);
+    for (int i = 0; i < branch.inputs; ++i) in_bar[shape.inputs + i] = Taylor<T, C>(seen_bar[i].e[0]);
+  }
+
   /// Runs the hidden layers before `end`, by two of the buffers, the first of which is `at`. Keeps on the tape what
   /// enters the activations from layer `begin` on, and returns the buffer that holds the last layer's values.
   static int forward(const Plan<S>& plan, const Taylor<T, C>* in, int begin, int end, S* tape, S (*buffer)[kBuffer],
@@ -123,7 +159,7 @@ class PhysicsAdjoint {
       const auto rows = ends.residual(constant);
       D sum{};
       for (int e = 0; e < kOutputs; ++e) sum += rows[e] * T(weights[e]);
-      for (int i = 0; i < plan.network.shape.inputs; ++i)
+      for (int i = 0; i < plan.inputs(); ++i)
         for (int k = 0; k < kChannels.count; ++k) sum += entry[i].e[k] * in_bar[i].e[k];
       for (int i = first; i < inputs && i < first + kAtOnce; ++i) gradient[i] = sum.d[i - first];
     }

@@ -70,25 +70,32 @@ Engine<S>::Engine(const Model& model)
   }
   for (std::size_t e = 0; e < model.card.outputs.size(); ++e) outputs_.push_back({physics.outputs[e].scale, 0, 0});
 
-  const MlpShape& shape = model.shape;
+  const NetworkShape shape = model.network();
+  const std::vector<NetworkShape::Layer> layers = shape.layers();
   std::size_t lines = 0;
-  for (int l = 0; l < shape.layers(); ++l) lines += std::size_t(packed_size<S>(shape, l)) / kLine<S>;
-  packed_.assign(lines * members_ * model.windows(), Line{});
+  for (const auto& [offset, in, out, hidden] : layers)
+    lines += std::size_t(in + 1) * std::size_t(padded_to_line<S>(out) / kLine<S>);
+  const std::size_t parts = members_ * model.windows();
+  packed_.assign(lines * parts, Line{});
+  plans_.reserve(parts);
+  branches_.reserve(parts);
   Line* row = packed_.data();
-  for (std::size_t part = 0; part < members_ * model.windows(); ++part) {
-    const std::size_t first_input = part % model.windows() * std::size_t(shape.inputs);
-    plans_.push_back({{shape, nullptr, &center_[first_input], &scale_[first_input]},
+  for (std::size_t part = 0; part < parts; ++part) {
+    const std::size_t first_input = part % model.windows() * std::size_t(shape.inputs());
+    plans_.push_back({{shape.trunk, nullptr, &center_[first_input], &scale_[first_input]},
                       row->value,
                       params_.data(),
                       design_.data(),
                       int(design_.size())});
-    for (int l = 0; l < shape.layers(); ++l) {
-      const int in = shape.fan_in(l), out = shape.fan_out(l);
-      const double* w = &model.weights[part * std::size_t(shape.parameters())] + shape.offset(l);
+    for (const auto& [offset, in, out, hidden] : layers) {
+      if (shape.branch && offset == shape.shared())
+        branches_.push_back({{*shape.branch, nullptr, nullptr, nullptr}, row->value, nullptr, nullptr, 0});
+      const double* w = &model.weights[part * std::size_t(shape.parameters()) + std::size_t(offset)];
       for (int i = 0; i <= in; ++i, row += padded_to_line<S>(out) / kLine<S>)  // the last row is the bias
         for (int o = 0; o < out; ++o)
           row[o / kLine<S>].value[o % kLine<S>] = S(i < in ? w[o * in + i] : w[in * out + o]);
     }
+    if (shape.branch) plans_.back().branch = &branches_.back();
   }
   std::tie(evaluator_, adjoint_) = active_functions<S>(int(&physics - catalog().data()));
 }

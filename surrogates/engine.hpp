@@ -55,7 +55,8 @@ class Engine {
   std::vector<S> center_, scale_, params_;
   std::vector<int> design_;
   std::vector<double> seams_;
-  std::vector<Plan<S>> plans_;  ///< [member][window of time]
+  std::vector<Plan<S>> plans_;     ///< [member][window of time]
+  std::vector<Plan<S>> branches_;  ///< of those that have one
   std::size_t members_;
   const Evaluator<S>* evaluator_;
   const Adjoint<S>* adjoint_;

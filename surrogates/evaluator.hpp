@@ -30,6 +30,11 @@ struct Plan {
   const S* params;    ///< [params of the physics]
   const int* design;  ///< [design_count], positions in the parameters
   int design_count;
+  /// What answers the last layer of the network, which `packed` then ends before, from the design inputs; or null.
+  const Plan* branch = nullptr;
+
+  /// Features and design inputs, as `center` and `scale` of the network have them.
+  int inputs() const { return network.shape.inputs + (branch ? branch->network.shape.inputs : 0); }
 };
 
 /// Points in a block of the batch evaluation.

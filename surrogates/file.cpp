@@ -22,17 +22,21 @@ namespace {
 
 constexpr std::string_view kFormat = "residua surrogate";
 constexpr std::size_t kMaxNames = 128;
-constexpr int kPartsSince = 2;  ///< the version that has several networks: members, and windows of time
+constexpr int kPartsSince = 2;   ///< the version that has several networks: members, and windows of time
+constexpr int kBranchSince = 3;  ///< the version that has a branch and a trunk
 
 /// The oldest that can say what the model is, so that older programs read what they can.
-int version_of(const Model& model) { return model.seams.empty() && model.card.members == 1 ? 1 : kPartsSince; }
+int version_of(const Model& model) {
+  if (model.branch) return kBranchSince;
+  return model.seams.empty() && model.card.members == 1 ? 1 : kPartsSince;
+}
 
 [[noreturn]] void fail(const std::string& where, const std::string& what) { throw Error(where + ": " + what); }
 
 /// Refuses what this version does not know, since it might change the meaning of the rest; only attributes named x_...
 /// may be ignored. What is missing is found when it is read.
-void expect_only(const h5::Group& group, const std::string& where, std::initializer_list<std::string_view> attributes,
-                 std::initializer_list<std::string_view> children) {
+void expect_only(const h5::Group& group, const std::string& where, const std::vector<std::string_view>& attributes,
+                 const std::vector<std::string_view>& children) {
   const auto check = [&](const char* kind, const std::vector<std::string>& found, auto& known) {
     if (found.size() > kMaxNames)
       fail(where, fmt::format("expected at most {} {}s, found {}", kMaxNames, kind, found.size()));
@@ -172,14 +176,28 @@ void write_network(h5::Group group, const Model& model) {
   if (version_of(model) < kPartsSince) return;
   group.write_attribute("members", std::int64_t{model.card.members});
   group.write("seams", std::span<const double>(model.seams), {model.seams.size()});
+  if (version_of(model) < kBranchSince) return;
+  group.write_attribute("branch_inputs", std::int64_t{model.branch->inputs});
+  group.write_attribute("branch_width", std::int64_t{model.branch->width});
+  group.write_attribute("branch_depth", std::int64_t{model.branch->depth});
+}
+
+/// Sizes within their limits; that they fit the rest is for check() to tell.
+void read_branch(const h5::Group& group, const std::string& where, Model& model) {
+  const MlpShape& trunk = model.shape;
+  const int inputs = read_size(group, "branch_inputs", kMaxInputs, where);
+  const int width = read_size(group, "branch_width", kMaxWidth, where);
+  const int depth = read_size(group, "branch_depth", kMaxDepth, where);
+  model.branch = NetworkShape::branch_of(trunk, inputs, width, depth);
 }
 
 void read_network(const h5::Group& group, const std::string& where, Model& model) {
   if (model.card.format_version < kPartsSince) {
     expect_only(group, where, {"inputs", "width", "depth", "outputs", "activation"}, {"weights", "center", "scale"});
   } else {
-    expect_only(group, where, {"inputs", "width", "depth", "outputs", "activation", "members"},
-                {"weights", "center", "scale", "seams"});
+    std::vector<std::string_view> sizes{"inputs", "width", "depth", "outputs", "activation", "members"};
+    if (model.card.format_version >= kBranchSince) sizes.insert(sizes.end(), {"branch_inputs", "branch_width", "branch_depth"});
+    expect_only(group, where, sizes, {"weights", "center", "scale", "seams"});
     model.card.members = read_size(group, "members", std::numeric_limits<int>::max(), where);
     model.seams = read_row(group, "seams");
   }
@@ -194,6 +212,7 @@ void read_network(const h5::Group& group, const std::string& where, Model& model
   if (known == std::end(kActivations))
     fail(where, fmt::format("activation: expected tanh, sin, silu or gelu, found '{}'", activation));
   shape.activation = known->first;
+  if (model.card.format_version >= kBranchSince) read_branch(group, where, model);
   model.precision = group.info("weights").type == h5::ElementType::float32 ? Precision::float32 : Precision::float64;
   if (model.precision == Precision::float32) {
     const std::vector<float> weights = group.read<float>("weights", 1, kMaxFile).values;

@@ -11,7 +11,7 @@
 namespace residua {
 
 /// The newest format that this version reads, and the one that it writes: docs/file_format.md.
-inline constexpr int kFormatVersion = 2;
+inline constexpr int kFormatVersion = 3;
 
 /// Writes a surrogate file all or nothing: a reader sees the old file or the new one, also after a power cut.
 /// Records the self-test, and the time if the card has none. Throws Error if the model fails check(), if the fast

@@ -70,15 +70,50 @@ class Layers {
     alignas(64) S buffer[2][kColumns * kMaxWidth];
     spread(in, shape.inputs, buffer[0]);
     const S* weights = plan.packed;
-    for (int l = 0; l < shape.layers(); ++l) {
+    for (int l = 0; l < shape.layers() - (plan.branch ? 1 : 0); ++l) {
       S* z = buffer[(l + 1) % 2];
       affine(weights, shape.fan_in(l), shape.fan_out(l), buffer[l % 2], z);
       if (l < shape.depth) activate(shape.activation, shape.width, z, z);
       weights += packed_size<S>(shape, l);
     }
-    gather(buffer[shape.layers() % 2], shape.outputs, out);
+    if (plan.branch) {
+      Value last[kMaxWidth];
+      ask_branch(plan, in, last);
+      complete(shape, last, buffer[shape.depth % 2], out);
+    } else {
+      gather(buffer[shape.layers() % 2], shape.outputs, out);
+    }
   }
   static constexpr std::size_t kStackBytes = 2 * sizeof(S) * kColumns * kMaxWidth;  ///< of run()
+
+  using Value = Taylor<T, Channels{}>;
+
+  /// The last layer of a plan with a branch, from the inputs of layer 0 and the design inputs behind them.
+  static void ask_branch(const Plan<S>& plan, const Taylor<T, C>* in, Value* last) {
+    Value seen[kMaxInputs];
+    for (int i = 0; i < plan.branch->network.shape.inputs; ++i) seen[i].e[0] = in[plan.network.shape.inputs + i].e[0];
+    Layers<T, Channels{}>::run(*plan.branch, seen, last);
+  }
+
+  /// The last layer, [out][width] and [out], on columns of the hidden layer before it.
+  static void complete(const MlpShape& shape, const Value* last, const S* columns, Taylor<T, C>* out) {
+    for (int f = 0; f < shape.outputs; ++f) out[f] = Taylor<T, C>(last[shape.outputs * shape.width + f].e[0]);
+    for (int i = 0; i < shape.width; ++i) {
+      const Taylor<T, C> a = neuron(columns, shape.width, i);
+      for (int f = 0; f < shape.outputs; ++f)
+        for (int k = 0; k < C.count; ++k) out[f].e[k] = out[f].e[k] + last[f * shape.width + i].e[0] * a.e[k];
+    }
+  }
+
+  /// Neuron i of columns of so many.
+  static Taylor<T, C> neuron(const S* columns, int count, int i) {
+    const int stride = padded_to_line<S>(count);
+    Taylor<T, C> a{};
+    for_each_column([&](int column, int point, int k, int part) {
+      Way::set(a.e[k], point, part, columns[column * stride + i]);
+    });
+    return a;
+  }
 
   static void spread(const Taylor<T, C>* in, int count, S* columns) {
     const int stride = padded_to_line<S>(count);

@@ -53,26 +53,44 @@ int find_parameter(const PhysicsInfo& physics, std::string_view name, const std:
                           fmt::join(names_of(physics.params), ", ")));
 }
 
+void check_branch(const Model& model, const PhysicsInfo& physics, const std::string& where) {
+  const MlpShape &branch = *model.branch, &trunk = model.shape;
+  expect(trunk.inputs == physics.features, where, "inputs of the trunk: expected {}, one per feature, found {}",
+         physics.features, trunk.inputs);
+  expect(branch.inputs >= 1, where, "inputs of the branch: expected a design input, found {}", branch.inputs);
+  expect(branch.width >= 1 && branch.width <= kMaxWidth, where, "width of the branch: expected 1 to {}, found {}",
+         kMaxWidth, branch.width);
+  expect(branch.depth >= 1 && branch.depth <= kMaxDepth, where, "depth of the branch: expected 1 to {}, found {}",
+         kMaxDepth, branch.depth);
+  const int last = trunk.outputs * (trunk.width + 1);
+  expect(last <= kMaxWidth, where,
+         "last layer of the trunk, for which the branch has an output each: expected at most {} weights and biases, "
+         "found {}",
+         kMaxWidth, last);
+  expect(branch.outputs == last, where, "outputs of the branch: expected {}, found {}", last, branch.outputs);
+}
+
 void check_network(const Model& model, const PhysicsInfo& physics, std::size_t design, const std::string& where) {
   const MlpShape& shape = model.shape;
   const int inputs = physics.features + int(design);
   expect(inputs <= kMaxInputs, where, "inputs of the network: expected at most {}, found {}", kMaxInputs, inputs);
-  expect(shape.inputs == inputs, where,
+  expect(model.network().inputs() == inputs, where,
          "inputs of the network: expected {} ({} features and {} design inputs), found {}", inputs, physics.features,
-         design, shape.inputs);
+         design, model.network().inputs());
   expect(shape.outputs == int(physics.fields.size()), where,
          "outputs of the network: expected {}, one per field, found {}", int(physics.fields.size()), shape.outputs);
   expect(shape.width >= 1 && shape.width <= kMaxWidth, where, "width of the network: expected 1 to {}, found {}",
          kMaxWidth, shape.width);
   expect(shape.depth >= 1 && shape.depth <= kMaxDepth, where, "depth of the network: expected 1 to {}, found {}",
          kMaxDepth, shape.depth);
+  if (model.branch) check_branch(model, physics, where);
   const std::size_t windows = model.windows();
   const int members = model.card.members;
   expect(members >= 1 && members <= kMaxMembers, where, "members of the ensemble: expected 1 to {}, found {}",
          kMaxMembers, members);
-  expect_size(where, "weights", model.weights.size(), std::size_t(members) * windows * std::size_t(shape.parameters()));
-  expect_size(where, "centers of the network inputs", model.center.size(), windows * std::size_t(shape.inputs));
-  expect_size(where, "scales of the network inputs", model.scale.size(), windows * std::size_t(shape.inputs));
+  expect_size(where, "weights", model.weights.size(), std::size_t(members) * windows * std::size_t(model.network().parameters()));
+  expect_size(where, "centers of the network inputs", model.center.size(), windows * std::size_t(inputs));
+  expect_size(where, "scales of the network inputs", model.scale.size(), windows * std::size_t(inputs));
   expect_finite(where, "weights", model.weights);
   expect_finite(where, "centers of the network inputs", model.center);
   expect_finite(where, "scales of the network inputs", model.scale);
@@ -154,6 +172,21 @@ std::vector<double> plain_outputs(const Network<double>& network, std::span<cons
   return outputs;
 }
 
+/// The parameters of the perceptron that a branch makes of a trunk at these parameters of the physics.
+std::vector<double> completed_by_branch(const NetworkShape& shape, const Network<double>& network,
+                                        const std::vector<double>& params, const std::vector<int>& design) {
+  using Value = Taylor<double, Channels{}>;
+  Value seen[kMaxInputs], last[kMaxWidth];
+  for (int d = 0; d < shape.branch->inputs; ++d) {
+    const int input = shape.trunk.inputs + d;
+    seen[d] = Value((params[design[d]] - network.center[input]) * network.scale[input]);
+  }
+  mlp(*shape.branch, network.weights + shape.shared(), seen, last);
+  std::vector<double> weights(network.weights, network.weights + shape.shared());
+  for (int k = 0; k < shape.branch->outputs; ++k) weights.push_back(last[k].e[0]);
+  return weights;
+}
+
 }  // namespace
 
 Model new_model(std::string_view physics, std::span<const std::string> design, int width, int depth,
@@ -178,6 +211,15 @@ Model new_model(std::string_view physics, std::span<const std::string> design, i
   model.scale.assign(model.shape.inputs, 1);
   check(model, std::string(physics));
   return model;
+}
+
+void add_branch(Model& model, int width, int depth) {
+  const int design = int(model.card.inputs.size() - find_physics(model.card.physics).coords.size());
+  model.shape.inputs -= design;
+  model.branch = NetworkShape::branch_of(model.shape, design, width, depth);
+  if (width >= 1 && width <= kMaxWidth && depth >= 1 && depth <= kMaxDepth)
+    model.weights.assign(std::size_t(model.network().parameters()), 0);
+  check(model, model.card.physics);
 }
 
 void check(const Model& model, const std::string& where) {
@@ -220,12 +262,18 @@ std::vector<double> reference_outputs(const Model& model, std::span<const double
   for (std::size_t d = 0; d < design.size(); ++d)
     params[design[d]] = inputs[coords + d] / physics.params[design[d]].scale;
 
-  const std::size_t window = window_at(model.seams, inputs[0]), first_input = window * std::size_t(model.shape.inputs);
+  const NetworkShape shape = model.network();
+  const std::size_t window = window_at(model.seams, inputs[0]), first_input = window * std::size_t(shape.inputs());
   std::vector<double> mean(physics.outputs.size());
   for (int member = 0; member < model.card.members; ++member) {
     const std::size_t part = std::size_t(member) * model.windows() + window;
-    const Network<double> network{model.shape, &model.weights[part * std::size_t(model.shape.parameters())],
-                                  &model.center[first_input], &model.scale[first_input]};
+    Network<double> network{model.shape, &model.weights[part * std::size_t(shape.parameters())],
+                            &model.center[first_input], &model.scale[first_input]};
+    std::vector<double> completed;
+    if (model.branch) {
+      completed = completed_by_branch(shape, network, params, design);
+      network.weights = completed.data();
+    }
     std::vector<double> outputs;
     for_each_physics([&]<class Ph>() {
       if (Ph::name == model.card.physics) outputs = plain_outputs<Ph>(network, x, params, design);

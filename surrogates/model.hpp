@@ -7,6 +7,7 @@
 #include "kernels/catalog.hpp"
 #include "kernels/points.hpp"
 #include "surrogates/card.hpp"
+#include "surrogates/network_shape.hpp"
 
 namespace residua {
 
@@ -25,15 +26,17 @@ struct SelfTest {
 struct Model {
   Card card;
   Precision precision = Precision::float32;
-  MlpShape shape;
+  MlpShape shape;                  ///< of the trunk, if there is a branch
+  std::optional<MlpShape> branch;  ///< with the design inputs as its inputs and tanh
   /// Times (plant units, rising, within the envelope) after which the next network answers; empty: one for all times.
   std::vector<double> seams;
-  std::vector<double> weights;  ///< [members of the card][windows][shape.parameters()]
-  std::vector<double> center;   ///< [windows][shape.inputs]
-  std::vector<double> scale;    ///< [windows][shape.inputs], positive
+  std::vector<double> weights;  ///< [members of the card][windows][network().parameters()]
+  std::vector<double> center;   ///< [windows][network().inputs()]
+  std::vector<double> scale;    ///< [windows][network().inputs()], positive
   SelfTest self_test;           ///< written by save(), whatever it held before
 
   std::size_t windows() const { return seams.size() + 1; }
+  NetworkShape network() const { return {shape, branch}; }
 };
 
 /// Which of the networks between `seams` answers at a time.
@@ -44,6 +47,10 @@ std::size_t window_at(std::span<const double> seams, double time) noexcept;
 /// Throws Error if there is no such physics or parameter.
 [[gnu::visibility("default")]] Model new_model(std::string_view physics, std::span<const std::string> design, int width,
                                                int depth, Activation activation = Activation::tanh);
+
+/// Gives the network of a model a branch of this size, which sees the design inputs instead; all its weights are zero.
+/// Throws Error if the model then does not pass check().
+[[gnu::visibility("default")]] void add_branch(Model& model, int width, int depth);
 
 /// Throws Error if the model contradicts itself or the physics, holds what is not finite, or exceeds the limits of
 /// kernels/points.hpp. `where` starts the message.
