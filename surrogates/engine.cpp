@@ -72,23 +72,33 @@ Engine<S>::Engine(const Model& model)
 
   const MlpShape& shape = model.shape;
   std::size_t lines = 0;
-  for (int l = 0; l < shape.layers(); ++l) lines += std::size_t(packed_size<S>(shape, l)) / kLine<S>;
+  for (int l = 0; l < shape.layers(); ++l)
+    lines += std::size_t(packed_size<S>(shape, l) + transposed_size<S>(shape, l)) / kLine<S>;
   packed_.assign(lines * members_ * model.windows(), Line{});
   Line* row = packed_.data();
+  const auto write_row = [&](int count, auto&& value) {
+    for (int k = 0; k < count; ++k) row[k / kLine<S>].value[k % kLine<S>] = S(value(k));
+    row += padded_to_line<S>(count) / kLine<S>;
+  };
   for (std::size_t part = 0; part < members_ * model.windows(); ++part) {
+    const double* weights = &model.weights[part * std::size_t(shape.parameters())];
     const std::size_t first_input = part % model.windows() * std::size_t(shape.inputs);
     plans_.push_back({{shape, nullptr, &center_[first_input], &scale_[first_input]},
                       row->value,
+                      nullptr,
                       params_.data(),
                       design_.data(),
                       int(design_.size())});
     for (int l = 0; l < shape.layers(); ++l) {
       const int in = shape.fan_in(l), out = shape.fan_out(l);
-      const double* w = &model.weights[part * std::size_t(shape.parameters())] + shape.offset(l);
-      for (int i = 0; i <= in; ++i, row += padded_to_line<S>(out) / kLine<S>)  // the last row is the bias
-        for (int o = 0; o < out; ++o)
-          row[o / kLine<S>].value[o % kLine<S>] = S(i < in ? w[o * in + i] : w[in * out + o]);
+      const double* w = weights + shape.offset(l);
+      for (int i = 0; i < in; ++i) write_row(out, [&](int o) { return w[o * in + i]; });
+      write_row(out, [&](int o) { return w[in * out + o]; });
     }
+    plans_.back().transposed = row->value;
+    for (int l = 0; l < shape.layers(); ++l)
+      for (int o = 0; o < shape.fan_out(l); ++o)
+        write_row(shape.fan_in(l), [&](int i) { return weights[shape.offset(l) + o * shape.fan_in(l) + i]; });
   }
   std::tie(evaluator_, adjoint_) = active_functions<S>(int(&physics - catalog().data()));
 }
@@ -173,6 +183,9 @@ Status Engine<S>::spread(const double* in, double* out, double* spread, std::uin
 
 template <class S>
 Status Engine<S>::jacobian(const double* in, double* out, double* jacobian, std::uint64_t& outside) const noexcept {
+  // One row is found on one way back, several are cheaper by going forward along the inputs.
+  constexpr double kOne[] = {1};
+  if (outputs_.size() == 1) return vjp(in, kOne, out, jacobian, outside);
   constexpr std::size_t kSize = kMaxFields * (1 + kMaxVariables);
   S x[kMaxVariables], y[kSize], *dy = y + outputs_.size();
   Status status = examine_all(in, x, outside);
