@@ -37,8 +37,9 @@ Problem::Problem(const RunFile& run) : physics_(&find_physics(run.physics)) {
     if (design == 0)
       throw Error("network.branch: expected design inputs for it to see, found an envelope that varies no parameter");
     if (const int last = shape_.trunk.outputs * (run.width + 1); last > kMaxWidth)
-      throw Error(fmt::format("network.width: expected at most {} beside a branch, which answers the last layer, found {}",
-                              kMaxWidth / shape_.trunk.outputs - 1, run.width));
+      throw Error(
+          fmt::format("network.width: expected at most {} beside a branch, which answers the last layer, found {}",
+                      kMaxWidth / shape_.trunk.outputs - 1, run.width));
     shape_.branch = NetworkShape::branch_of(shape_.trunk, design, run.branch->width, run.branch->depth);
   }
   normalise_inputs();

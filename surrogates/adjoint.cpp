@@ -23,20 +23,22 @@ class ReversePass {
     const MlpShape& shape = plan.network.shape;
     const int size = L::kColumns * padded_to_line<S>(shape.width), kept = std::min(shape.depth, int(kTape) / size);
     alignas(64) S tape[kTape], buffer[3][kBuffer];
-    const S* weights = plan.packed;
-    for (int l = 0; l < shape.depth; ++l) weights += packed_size<S>(shape, l);
+    const S *last = plan.packed, *weights = plan.transposed;
+    for (int l = 0; l < shape.depth; ++l) last += packed_size<S>(shape, l);
+    for (int l = 0; l < shape.layers() - (plan.branch ? 1 : 0); ++l) weights += transposed_size<S>(shape, l);
 
     // `now` is the buffer that holds the adjoints on the way back; the next two are free.
     int now = forward(plan, in, shape.depth - kept, shape.depth, tape, buffer, 0);
     const auto back = [&](int layer) {
-      L::affine_reverse(weights, shape.fan_in(layer), shape.fan_out(layer), buffer[now], buffer[(now + 1) % 3]);
+      weights -= transposed_size<S>(shape, layer);
+      L::product(weights, nullptr, shape.fan_out(layer), shape.fan_in(layer), buffer[now], buffer[(now + 1) % 3]);
       now = (now + 1) % 3;
     };
     Taylor<T, C> out_bar[kMostOutputs];
     if (plan.branch) {
       through_branch(plan, in, buffer[now], out, seed, out_bar, in_bar);
     } else {
-      L::affine(weights, shape.width, shape.outputs, buffer[now], buffer[(now + 1) % 3]);
+      L::affine(last, shape.width, shape.outputs, buffer[now], buffer[(now + 1) % 3]);
       L::gather(buffer[(now + 1) % 3], shape.outputs, out);
       seed(out_bar);
       L::spread(out_bar, shape.outputs, buffer[now]);
@@ -47,7 +49,6 @@ class ReversePass {
       const int begin = std::max(0, end - kept);
       if (end < shape.depth) forward(plan, in, begin, end, tape, buffer, now + 1);
       for (int l = end - 1; l >= begin; --l) {
-        weights -= packed_size<S>(shape, l);
         L::activate_reverse(shape.activation, shape.width, tape + (l - begin) * size, buffer[now]);
         back(l);
       }

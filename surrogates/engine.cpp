@@ -74,28 +74,44 @@ Engine<S>::Engine(const Model& model)
   const std::vector<NetworkShape::Layer> layers = shape.layers();
   std::size_t lines = 0;
   for (const auto& [offset, in, out, hidden] : layers)
-    lines += std::size_t(in + 1) * std::size_t(padded_to_line<S>(out) / kLine<S>);
+    lines += std::size_t(in + 1) * std::size_t(padded_to_line<S>(out) / kLine<S>) +
+             std::size_t(out) * std::size_t(padded_to_line<S>(in) / kLine<S>);
   const std::size_t parts = members_ * model.windows();
   packed_.assign(lines * parts, Line{});
   plans_.reserve(parts);
   branches_.reserve(parts);
   Line* row = packed_.data();
+  const auto write_row = [&](int count, auto&& value) {
+    for (int k = 0; k < count; ++k) row[k / kLine<S>].value[k % kLine<S>] = S(value(k));
+    row += padded_to_line<S>(count) / kLine<S>;
+  };
+  const auto write = [&](Plan<S>& plan, const double* weights, auto first, auto last) {
+    plan.packed = row->value;
+    for (auto layer = first; layer != last; ++layer) {
+      const double* w = weights + layer->offset;
+      for (int i = 0; i < layer->in; ++i) write_row(layer->out, [&](int o) { return w[o * layer->in + i]; });
+      write_row(layer->out, [&](int o) { return w[layer->in * layer->out + o]; });
+    }
+    plan.transposed = row->value;
+    for (auto layer = first; layer != last; ++layer)
+      for (int o = 0; o < layer->out; ++o)
+        write_row(layer->in, [&](int i) { return weights[layer->offset + o * layer->in + i]; });
+  };
   for (std::size_t part = 0; part < parts; ++part) {
+    const double* weights = &model.weights[part * std::size_t(shape.parameters())];
     const std::size_t first_input = part % model.windows() * std::size_t(shape.inputs());
     plans_.push_back({{shape.trunk, nullptr, &center_[first_input], &scale_[first_input]},
-                      row->value,
+                      nullptr,
+                      nullptr,
                       params_.data(),
                       design_.data(),
                       int(design_.size())});
-    for (const auto& [offset, in, out, hidden] : layers) {
-      if (shape.branch && offset == shape.shared())
-        branches_.push_back({{*shape.branch, nullptr, nullptr, nullptr}, row->value, nullptr, nullptr, 0});
-      const double* w = &model.weights[part * std::size_t(shape.parameters()) + std::size_t(offset)];
-      for (int i = 0; i <= in; ++i, row += padded_to_line<S>(out) / kLine<S>)  // the last row is the bias
-        for (int o = 0; o < out; ++o)
-          row[o / kLine<S>].value[o % kLine<S>] = S(i < in ? w[o * in + i] : w[in * out + o]);
-    }
-    if (shape.branch) plans_.back().branch = &branches_.back();
+    const auto end = layers.begin() + (shape.branch ? shape.trunk.depth : shape.trunk.layers());
+    write(plans_.back(), weights, layers.begin(), end);
+    if (!shape.branch) continue;
+    branches_.push_back({{*shape.branch, nullptr, nullptr, nullptr}, nullptr, nullptr, nullptr, nullptr, 0});
+    write(branches_.back(), weights, end, layers.end());
+    plans_.back().branch = &branches_.back();
   }
   std::tie(evaluator_, adjoint_) = active_functions<S>(int(&physics - catalog().data()));
 }
@@ -180,6 +196,9 @@ Status Engine<S>::spread(const double* in, double* out, double* spread, std::uin
 
 template <class S>
 Status Engine<S>::jacobian(const double* in, double* out, double* jacobian, std::uint64_t& outside) const noexcept {
+  // One row is found on one way back, several are cheaper by going forward along the inputs.
+  constexpr double kOne[] = {1};
+  if (outputs_.size() == 1) return vjp(in, kOne, out, jacobian, outside);
   constexpr std::size_t kSize = kMaxFields * (1 + kMaxVariables);
   S x[kMaxVariables], y[kSize], *dy = y + outputs_.size();
   Status status = examine_all(in, x, outside);

@@ -17,6 +17,12 @@ constexpr int packed_size(const MlpShape& shape, int layer) {
   return (shape.fan_in(layer) + 1) * padded_to_line<S>(shape.fan_out(layer));
 }
 
+/// The same for the weights alone, transposed.
+template <class S>
+constexpr int transposed_size(const MlpShape& shape, int layer) {
+  return shape.fan_out(layer) * padded_to_line<S>(shape.fan_in(layer));
+}
+
 /// Bytes of stack for the columns of one evaluation; leaves room for the rest of what Surrogate promises.
 inline constexpr int kStackLimit = 192 * 1024;
 
@@ -27,8 +33,9 @@ struct Plan {
   /// The weights, for each layer [in][padded out] and the biases [padded out], aligned to a line: neurons of a layer
   /// are what the vector registers run along.
   const S* packed;
-  const S* params;    ///< [params of the physics]
-  const int* design;  ///< [design_count], positions in the parameters
+  const S* transposed;  ///< the weights again, for each layer [out][padded in]: the way back runs along its inputs
+  const S* params;      ///< [params of the physics]
+  const int* design;    ///< [design_count], positions in the parameters
   int design_count;
   /// What answers the last layer of the network, which `packed` then ends before, from the design inputs; or null.
   const Plan* branch = nullptr;

@@ -196,7 +196,8 @@ void read_network(const h5::Group& group, const std::string& where, Model& model
     expect_only(group, where, {"inputs", "width", "depth", "outputs", "activation"}, {"weights", "center", "scale"});
   } else {
     std::vector<std::string_view> sizes{"inputs", "width", "depth", "outputs", "activation", "members"};
-    if (model.card.format_version >= kBranchSince) sizes.insert(sizes.end(), {"branch_inputs", "branch_width", "branch_depth"});
+    if (model.card.format_version >= kBranchSince)
+      sizes.insert(sizes.end(), {"branch_inputs", "branch_width", "branch_depth"});
     expect_only(group, where, sizes, {"weights", "center", "scale", "seams"});
     model.card.members = read_size(group, "members", std::numeric_limits<int>::max(), where);
     model.seams = read_row(group, "seams");

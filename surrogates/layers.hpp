@@ -1,11 +1,13 @@
 #pragma once
 #include <cstddef>
+#include <type_traits>
 
 #include "kernels/activation.hpp"
 #include "kernels/core/dual.hpp"
 #include "kernels/core/pack.hpp"
 #include "kernels/core/taylor.hpp"
 #include "surrogates/evaluator.hpp"
+#include "surrogates/quick_tanh.hpp"
 
 namespace residua::inline RESIDUA_ISA {
 
@@ -109,9 +111,8 @@ class Layers {
   static Taylor<T, C> neuron(const S* columns, int count, int i) {
     const int stride = padded_to_line<S>(count);
     Taylor<T, C> a{};
-    for_each_column([&](int column, int point, int k, int part) {
-      Way::set(a.e[k], point, part, columns[column * stride + i]);
-    });
+    for_each_column(
+        [&](int column, int point, int k, int part) { Way::set(a.e[k], point, part, columns[column * stride + i]); });
     return a;
   }
 
@@ -131,40 +132,25 @@ class Layers {
     });
   }
 
-  /// z = W a + b; b goes to the values, not to their derivatives.
+  /// z = W a + b; b goes to the values, not to their derivatives. `weights` are [in][padded out], then b.
   static void affine(const S* weights, int inputs, int outputs, const S* a, S* z) {
+    product(weights, weights + inputs * padded_to_line<S>(outputs), inputs, outputs, a, z);
+  }
+
+  /// The same without a b, if `bias` is null.
+  static void product(const S* weights, const S* bias, int inputs, int outputs, const S* a, S* z) {
     constexpr int kFit = (kVectorRegisters - 4) / kGroup;
     const int stride = padded_to_line<S>(inputs), next = padded_to_line<S>(outputs);
     for (int column = 0; column < kColumns; column += kGroup, a += kGroup * stride, z += kGroup * next) {
       int o = 0;
-      if constexpr (kFit >= 4)
-        for (; o + 4 * kLanes <= next; o += 4 * kLanes) block<4>(weights + o, inputs, next, column, a, stride, z + o);
-      if constexpr (kFit >= 2)
-        for (; o + 2 * kLanes <= next; o += 2 * kLanes) block<2>(weights + o, inputs, next, column, a, stride, z + o);
-      for (; o < next; o += kLanes) block<1>(weights + o, inputs, next, column, a, stride, z + o);
-    }
-  }
-
-  /// Adjoints a_bar = W^T z_bar.
-  static void affine_reverse(const S* weights, int inputs, int outputs, const S* z_bar, S* a_bar) {
-    constexpr int kRows = kLanes < 8 ? 8 : kLanes;  // sums enough to hide the latency of an addition
-    const int stride = padded_to_line<S>(inputs), next = padded_to_line<S>(outputs);
-    for (int column = 0; column < kColumns; ++column, z_bar += next, a_bar += stride) {
-      for (int i = 0; i < inputs; i += kRows) {
-        V sum[kRows];
-        const S* row[kRows];
-        for (int r = 0; r < kRows; ++r) {
-          sum[r] = V(0);
-          row[r] = weights + (i + r < inputs ? i + r : inputs - 1) * next;
-        }
-        for (int o = 0; o < next; o += kLanes) {
-          const V z = V::load(z_bar + o);
-#pragma GCC unroll 16
-          for (int r = 0; r < kRows; ++r) sum[r] = sum[r] + V::load(row[r] + o) * z;
-        }
-        for (int r = 0; r < kRows; r += kLanes) lane_sums<S>(sum + r).store(a_bar + i + r);
-      }
-      for (int i = inputs; i < stride; ++i) a_bar[i] = 0;
+      const auto blocks = [&](auto packs) {
+        constexpr int kPacks = packs;
+        for (; o + kPacks * kLanes <= next; o += kPacks * kLanes)
+          block<kPacks>(weights + o, bias ? bias + o : nullptr, inputs, next, column, a, stride, z + o);
+      };
+      if constexpr (kFit >= 4) blocks(std::integral_constant<int, 4>());
+      if constexpr (kFit >= 2) blocks(std::integral_constant<int, 2>());
+      blocks(std::integral_constant<int, 1>());
     }
   }
 
@@ -174,7 +160,7 @@ class Layers {
     for_each_pack(stride, [&](int at) {
       W in[C.count], out[C.count];
       for (int k = 0; k < C.count; ++k) in[k] = Way::widen(z + at + k * Way::kParts * stride, stride);
-      residua::activate<Propagation{C}>(Tower<W, C.order() + 1>::at(activation, in[0]).d, kNoLeaf, in, out);
+      residua::activate<Propagation{C}>(tower<C.order() + 1>(activation, in[0]).d, kNoLeaf, in, out);
       for (int k = 0; k < C.count; ++k) Way::narrow(out[k], a + at + k * Way::kParts * stride, stride);
     });
   }
@@ -188,8 +174,7 @@ class Layers {
         in[k] = Way::widen(z + at + k * Way::kParts * stride, stride);
         a_bar[k] = Way::widen(bar + at + k * Way::kParts * stride, stride);
       }
-      residua::activate_reverse<Propagation{C}>(Tower<W, C.order() + 2>::at(activation, in[0]).d, kNoLeaf, in, a_bar,
-                                                z_bar);
+      residua::activate_reverse<Propagation{C}>(tower<C.order() + 2>(activation, in[0]).d, kNoLeaf, in, a_bar, z_bar);
       for (int k = 0; k < C.count; ++k) Way::narrow(z_bar[k], bar + at + k * Way::kParts * stride, stride);
     });
   }
@@ -197,12 +182,24 @@ class Layers {
  private:
   using W = typename Way::Wide;
   static constexpr const W* kNoLeaf = nullptr;
-  /// Columns that share a weight in a register: the largest divisor of their number that leaves registers for it.
+  /// Columns that share a weight in a register: the largest divisor of their number that leaves registers for two of
+  /// neurons, so that loads do not outnumber products.
   static constexpr int kGroup = [] {
-    int group = kColumns < 9 ? kColumns : 9;
+    constexpr int kLimit = kVectorRegisters < 32 ? 6 : 9;
+    int group = kColumns < kLimit ? kColumns : kLimit;
     while (kColumns % group != 0) --group;
     return group;
   }();
+
+  /// An activation and its first N - 1 derivatives.
+  template <int N>
+  static Tower<W, N> tower(Activation activation, const W& z) {
+    if (activation != Activation::tanh) return Tower<W, N>::at(activation, z);
+    Tower<W, N> tanh;
+    tanh.d[0] = quick_tanh(z);
+    tanh_tower(tanh.d);
+    return tanh;
+  }
 
   template <class F>
   static void for_each_column(F&& f) {
@@ -221,14 +218,14 @@ class Layers {
   /// kPacks registers of neurons. Where these are few, each sum is split into kSplit, since an addition must wait for
   /// the one before it.
   template <int kPacks>
-  static void block(const S* weights, int inputs, int outputs, int column, const S* a, int stride, S* z) {
+  static void block(const S* weights, const S* bias, int inputs, int outputs, int column, const S* a, int stride,
+                    S* z) {
     constexpr int kSums = kPacks * kGroup, kSplit = kSums >= 8 ? 1 : kSums >= 4 ? 2 : 4;
-    const S* bias = weights + inputs * outputs;
     V sum[kSplit][kGroup][kPacks];
     for (auto& split : sum)
       for (auto& group : split)
         for (V& v : group) v = V(0);
-    for (int c = 0; c < kGroup; ++c)
+    for (int c = 0; c < kGroup && bias; ++c)
       if ((column + c) % kPerPoint == 0)
         for (int b = 0; b < kPacks; ++b) sum[0][c][b] = V::load(bias + b * kLanes);
     const auto add = [&](int i, int split) {

@@ -88,7 +88,8 @@ void check_network(const Model& model, const PhysicsInfo& physics, std::size_t d
   const int members = model.card.members;
   expect(members >= 1 && members <= kMaxMembers, where, "members of the ensemble: expected 1 to {}, found {}",
          kMaxMembers, members);
-  expect_size(where, "weights", model.weights.size(), std::size_t(members) * windows * std::size_t(model.network().parameters()));
+  expect_size(where, "weights", model.weights.size(),
+              std::size_t(members) * windows * std::size_t(model.network().parameters()));
   expect_size(where, "centers of the network inputs", model.center.size(), windows * std::size_t(inputs));
   expect_size(where, "scales of the network inputs", model.scale.size(), windows * std::size_t(inputs));
   expect_finite(where, "weights", model.weights);
