@@ -6,6 +6,15 @@
 
 namespace residua::inline RESIDUA_ISA {
 
+/// Adjoints that are known beforehand, as a seed of a reverse pass.
+template <class T>
+struct KnownBars {
+  using Value = Taylor<T, Channels{}>;
+  const Value* bars;
+  int count;
+  void operator()(Value* out_bar) const { std::copy_n(bars, count, out_bar); }
+};
+
 /// The network forward, and adjoints back through it.
 template <class T, Channels C>
 class ReversePass {
@@ -83,8 +92,7 @@ class ReversePass {
     for (int f = 0; f < shape.outputs; ++f) last_bar[shape.outputs * shape.width + f].e[0] = out_bar[f].e[0];
     L::spread(a_bar, shape.width, columns);
     for (int i = 0; i < branch.inputs; ++i) seen[i].e[0] = in[shape.inputs + i].e[0];
-    ReversePass<T, Channels{}>::run(
-        *plan.branch, seen, last, [&](Value* bar) { std::copy_n(last_bar, branch.outputs, bar); }, seen_bar);
+    ReversePass<T, Channels{}>::run(*plan.branch, seen, last, KnownBars<T>{last_bar, branch.outputs}, seen_bar);
     for (int i = 0; i < branch.inputs; ++i) in_bar[shape.inputs + i] = Taylor<T, C>(seen_bar[i].e[0]);
   }
 

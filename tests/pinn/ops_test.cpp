@@ -182,7 +182,7 @@ struct Case {
   Case(const std::string& run, int term, std::int64_t n, at::ScalarType precision = at::kDouble)
       : problem(RunFile::parse(run, "test")) {
     ops::ensure_registered();
-    weights = uniform({problem.shape().parameters()}, -0.5, 0.5, 5);
+    weights = uniform({problem.parameters()}, -0.5, 0.5, 5);
     Sobol sequence(std::size_t(problem.sample_dims(term)), 4);
     const Samples samples = problem.sample(term, sequence, n);
     coords = ops::rows_tensor(samples.coords, n, precision);
@@ -215,7 +215,7 @@ Tensor nested_loss(const Case& c, const Tensor& weights) {
   const bool burgers = c.problem.physics().name == "burgers";
   const Tensor t = c.coords[0].clone().requires_grad_(true), x = c.coords[1].clone().requires_grad_(true);
   const Tensor in = (at::cat({at::stack({t, x}), c.design}) - c.fixed.center.unsqueeze(1)) * c.fixed.scale.unsqueeze(1);
-  const Tensor net = network(c.problem.shape(), weights, in)[0],
+  const Tensor net = network(c.problem.shape().trunk, weights, in)[0],
                coefficient = c.design.size(0) ? c.design[0] : c.fixed.params[0];
   const Tensor wave = at::sin(std::numbers::pi * x);
   const Tensor u = burgers ? t * (1 - x * x) * net - wave : wave + t * x * (1 - x) * net;
@@ -337,7 +337,7 @@ TEST(FusedLoss, MeasuresAnswersByTheirTargets) {
   c.target = at::zeros({3, 20}, at::kDouble);
   evaluate<double>(
       find_term("leach_column", "answer"),
-      {c.problem.shape(), c.weights.const_data_ptr<double>(), c.problem.center().data(), c.problem.scale().data()},
+      {c.problem.shape().trunk, c.weights.const_data_ptr<double>(), c.problem.center().data(), c.problem.scale().data()},
       {20, c.coords.const_data_ptr<double>(), c.design.const_data_ptr<double>(), c.problem.params().data(),
        c.problem.design_row().data(), int(c.problem.design().size())},
       c.target->data_ptr<double>());
@@ -355,7 +355,7 @@ TEST(FusedLoss, SaysWhatItExpectedAndFound) {
     spoil(c);
     return message_of([&] { c.loss(c.weights, term, equation_weight.defined() ? equation_weight : weight); });
   };
-  const auto parameters = std::to_string(good.problem.shape().parameters());
+  const auto parameters = std::to_string(good.problem.parameters());
   const auto nothing = [](Case&) {};
   EXPECT_THAT(message(nothing, "outlet"), AllOf(HasSubstr("outlet"), HasSubstr("interior"), HasSubstr("inlet")));
   EXPECT_THAT(message(nothing, "answer"), HasSubstr("equation_weight: expected shape [3], found [2]"));

@@ -24,8 +24,8 @@ TEST(Problem, VariesWhatHasARangeAndFixesWhatHasAValue) {
   EXPECT_EQ(problem.params()[1], 2);
   EXPECT_EQ(problem.params()[2], 0.6);
   EXPECT_EQ(problem.params()[4], 0);  // decay: as the physics says
-  EXPECT_EQ(problem.shape().inputs, problem.physics().features + 2);
-  EXPECT_EQ(problem.shape().outputs, 2);
+  EXPECT_EQ(problem.shape().trunk.inputs, problem.physics().features + 2);
+  EXPECT_EQ(problem.shape().trunk.outputs, 2);
 }
 
 TEST(Problem, HoldsParametersWithoutDimension) {
@@ -93,7 +93,7 @@ TEST(Problem, ShiftsAndScalesEveryInputOntoMinusOneToOne) {
     Sobol sequence(std::size_t(problem.sample_dims(0)), 99);  // not the points that the scale was found on
     const std::int64_t n = 2000;
     const Samples samples = problem.sample(0, sequence, n);
-    std::vector<double> rows(std::size_t(problem.shape().inputs * n));
+    std::vector<double> rows(std::size_t(problem.shape().trunk.inputs * n));
     const Points<double> points{n,
                                 samples.coords.data(),
                                 samples.design.data(),
@@ -102,7 +102,7 @@ TEST(Problem, ShiftsAndScalesEveryInputOntoMinusOneToOne) {
                                 int(problem.design().size())};
     physics.evaluate_features(points, rows.data());
     std::copy(samples.design.begin(), samples.design.end(), rows.begin() + physics.features * n);
-    for (int input = 0; input < problem.shape().inputs; ++input) {
+    for (int input = 0; input < problem.shape().trunk.inputs; ++input) {
       double low = INFINITY, high = -INFINITY;
       for (std::int64_t i = 0; i < n; ++i) {
         const double x = (rows[std::size_t(input * n + i)] - problem.center()[std::size_t(input)]) *

@@ -153,7 +153,7 @@ std::vector<double> answers(const RunFile& run, const std::vector<double>& weigh
   const Problem problem(run);
   std::vector<double> rows(std::size_t(n) * problem.physics().outputs.size());
   evaluate<double>(find_term(run.physics, "answer"),
-                   {problem.shape(), weights.data(), problem.center().data(), problem.scale().data()},
+                   {problem.shape().trunk, weights.data(), problem.center().data(), problem.scale().data()},
                    {n, coords.data(), nullptr, problem.params().data(), problem.design_row().data(), 0}, rows.data());
   return rows;
 }

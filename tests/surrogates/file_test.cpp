@@ -276,8 +276,8 @@ TEST(SurrogateFile, WithstandsFlipsUnderAValidDigest) {
 }
 
 TEST(SurrogateFile, OfANewerFormatIsRefusedByName) {
-  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_integer(f, "/", "format_version", 3); })),
-              AllOf(HasSubstr("newer Residua"), HasSubstr("format version 3"), HasSubstr("up to 2")));
+  EXPECT_THAT(refusal_of(edited([](hid_t f) { set_integer(f, "/", "format_version", 4); })),
+              AllOf(HasSubstr("newer Residua"), HasSubstr("format version 4"), HasSubstr("up to 3")));
   EXPECT_THAT(refusal_of(edited([](hid_t f) { set_integer(f, "/", "format_version", 0); })), HasSubstr("found 0"));
 }
 

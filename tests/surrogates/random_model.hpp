@@ -15,6 +15,7 @@ struct RandomModelOptions {
   int width = 12, depth = 2;
   Activation activation = Activation::tanh;
   unsigned seed = 1;
+  int branch_width = 0, branch_depth = 2;  ///< a width of 0: no branch
 };
 
 /// A model of any physics with random weights. Its design inputs are the parameters that the physics gives a range.
@@ -24,15 +25,16 @@ inline Model random_model(std::string_view physics, const RandomModelOptions& op
   for (const Quantity& q : info.params)
     if (q.lower < q.upper) design.emplace_back(q.name);
   Model model = new_model(physics, design, options.width, options.depth, options.activation);
+  if (options.branch_width > 0) add_branch(model, options.branch_width, options.branch_depth);
   model.precision = options.precision;
   std::mt19937 random(options.seed);
   const auto uniform = [&](double size) { return size * (2.0 * random() / random.max() - 1); };
-  for (int l = 0; l < model.shape.layers(); ++l) {
-    const int in = model.shape.fan_in(l), out = model.shape.fan_out(l);
-    double* w = &model.weights[model.shape.offset(l)];
+  const NetworkShape shape = model.network();
+  for (const auto& [offset, in, out, hidden] : shape.layers()) {
+    double* w = &model.weights[std::size_t(offset)];
     for (int k = 0; k < (in + 1) * out; ++k) w[k] = uniform(std::sqrt(3.0 / in));
   }
-  for (int i = info.features; i < model.shape.inputs; ++i) {
+  for (int i = info.features; i < shape.inputs(); ++i) {
     const Variable& v = model.card.inputs[info.coords.size() + i - info.features];
     for (const Quantity& q : info.params)
       if (q.name == v.name) {
