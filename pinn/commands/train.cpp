@@ -54,6 +54,15 @@ void make(const RunFolder& folder) {
   if (failed) throw Error(fmt::format("{}: cannot be made: {}", folder.path().string(), failed.message()));
 }
 
+/// Takes out of the folder what was half written when a crash came; nobody else is at work there.
+void clear_up(const RunFolder& folder) {
+  std::vector<fs::path> halves;
+  for (const auto& entry : fs::directory_iterator(folder.path()))
+    if (entry.path().extension() == ".part") halves.push_back(entry.path());
+  std::error_code failed;
+  for (const fs::path& half : halves) fs::remove(half, failed);
+}
+
 /// Takes out of the folder what an older run has left.
 void begin(const RunFolder& folder, const RunFile& run) {
   std::error_code failed;
@@ -103,6 +112,7 @@ void train_command(const Options& o) {
   require_fit(folder, resume, o.restart || o.resume);
   make(folder);
   RunLog log(folder.log());
+  clear_up(folder);
   if (!resume) begin(folder, run);
   log.add(fmt::format("{} {}\n{}{}", resume ? "resumed" : "begun", o.run_file.string(), describe_environment(),
                       description));

@@ -25,7 +25,7 @@ class Survival : public CommandLine {
         "physics = 'burgers'\nseed = 5\ncheckpoint_every = 9\nvalidation_cases = 1\n[network]\nwidth = 10\ndepth = 2\n"
         "[terms.interior]\npoints = 200\n";
     for (const char* optimizer : kOptimizers)
-      text += "[[stage]]\noptimizer = '" + std::string(optimizer) + "'\nsteps = 150\nresample = 25\nmore_points = 1\n";
+      text += "[[stage]]\noptimizer = '" + std::string(optimizer) + "'\nsteps = 300\nresample = 25\nmore_points = 1\n";
     write("run.toml", text);
   }
 
@@ -75,7 +75,7 @@ TEST_F(Survival, EndsInTheSameBitsAfterAKillInEveryOptimizer) {
     if (stage > 0) arguments.push_back("--resume");
     const pid_t child = start(arguments);
     wait_for_stage("killed", stage);
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % 20000));
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 3000));
     kill(child, SIGKILL);
     int status = 0;
     waitpid(child, &status, 0);
@@ -166,7 +166,7 @@ TEST_F(Survival, GoesBackToTheLastGoodCheckpointAfterALossThatIsNotFinite) {
 }
 
 TEST_F(Survival, ChangesMustLeaveTheNetworkAndTheStagesBehindAlone) {
-  ASSERT_EQ(residua("train run.toml -q -o run --stop-after 170").code, 0);
+  ASSERT_EQ(residua("train run.toml -q -o run --stop-after 320").code, 0);
   const std::string text = content(work("run.toml"));
   const auto with = [&](const std::string& old, const std::string& now) {
     std::string changed = text;
@@ -176,7 +176,7 @@ TEST_F(Survival, ChangesMustLeaveTheNetworkAndTheStagesBehindAlone) {
   expect_refused("train changed.toml -q -o run --resume --changed", {"the same network"});
   with("'soap'", "'muon'");
   expect_refused("train changed.toml -q -o run --resume --changed", {"soap in stage 2"});
-  with("'soap'\nsteps = 150", "'soap'\nsteps = 10");
+  with("'soap'\nsteps = 300", "'soap'\nsteps = 10");
   expect_refused("train changed.toml -q -o run --resume --changed", {"20 steps or more in stage 2"});
 }
 
