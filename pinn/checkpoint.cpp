@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/crc.hpp>
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -14,6 +15,7 @@
 #include "pinn/archive.hpp"
 #include "pinn/optimizers/optimizer.hpp"
 #include "pinn/weighting/weighting.hpp"
+#include "surrogates/card.hpp"
 
 namespace residua {
 namespace {
@@ -24,6 +26,25 @@ at::Tensor text_tensor(const std::string& text) {
   at::Tensor t = at::empty({std::int64_t(text.size())}, at::kByte);
   std::copy(text.begin(), text.end(), t.data_ptr<std::uint8_t>());
   return t;
+}
+
+at::Tensor history_tensor(const std::vector<LossPoint>& history) {
+  at::Tensor t = at::empty({std::int64_t(history.size()), 2}, at::kDouble);
+  double* value = t.data_ptr<double>();
+  for (const LossPoint& point : history) {
+    *value++ = point.step;
+    *value++ = point.loss;
+  }
+  return t;
+}
+
+/// A second name for the file that is there, so that it stays when a new one takes its place.
+void keep_as_previous(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(path)) return;
+  std::error_code failed;
+  std::filesystem::remove(previous_checkpoint(path), failed);
+  std::filesystem::create_hard_link(path, previous_checkpoint(path), failed);
+  if (failed) std::filesystem::copy_file(path, previous_checkpoint(path), failed);  // some file systems have no links
 }
 
 /// CRC-32 in eight hexadecimal digits. Torch's archives do not notice a flipped bit.
@@ -39,7 +60,12 @@ void with_archive(const std::filesystem::path& path, F&& f) {
   if (!std::filesystem::is_regular_file(path))
     throw Error(fmt::format("{}: no checkpoint there: expected a file that an earlier run left", path.string()));
   const auto damaged = [&] {
-    return Error(fmt::format("{}: not a whole checkpoint: expected a file written by residua train", path.string()));
+    const auto previous = previous_checkpoint(path);
+    return Error(fmt::format(
+        "{}: not a whole checkpoint: expected a file written by residua train{}", path.string(),
+        std::filesystem::exists(previous)
+            ? fmt::format("; the one before it is {}: rename it to go on from there", previous.filename().string())
+            : ""));
   };
   std::ifstream in(path, std::ios::binary);
   std::string bytes{std::istreambuf_iterator<char>(in), {}};
@@ -58,8 +84,7 @@ void with_archive(const std::filesystem::path& path, F&& f) {
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& path, const TrainState& state, const Weighting& weighting,
-                     Optimizer& optimizer) {
+std::string serialise(const TrainState& state, const Weighting& weighting, Optimizer& optimizer) {
   torch::serialize::OutputArchive archive, own, weights;
   archive.write("weights", state.weights, true);
   archive.write("part", c10::IValue(state.part));
@@ -70,6 +95,7 @@ void save_checkpoint(const std::filesystem::path& path, const TrainState& state,
   archive.write("draw", c10::IValue(state.draw));
   archive.write("points", c10::IValue(state.points));
   archive.write("seconds", c10::IValue(state.seconds));
+  archive.write("history", history_tensor(state.history), true);
   archive.write("run", text_tensor(state.run), true);
   weighting.save(weights);
   archive.write("weighting", weights);
@@ -77,7 +103,28 @@ void save_checkpoint(const std::filesystem::path& path, const TrainState& state,
   archive.write("optimizer", own);
   std::ostringstream bytes;
   archive.save_to(bytes);
-  write_file(path, bytes.str() + check_sum(bytes.str()));
+  return std::move(bytes).str();
+}
+
+std::filesystem::path previous_checkpoint(const std::filesystem::path& path) {
+  return path.parent_path() / (path.stem().string() + ".previous" + path.extension().string());
+}
+
+void CheckpointWriter::write(std::string content) {
+  finish();
+  pending_ = std::async(std::launch::async, [path = path_, content = std::move(content)]() mutable {
+    content += check_sum(content);
+    keep_as_previous(path);
+    write_file(path, content);
+  });
+}
+
+void CheckpointWriter::check() {
+  if (pending_.valid() && pending_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) finish();
+}
+
+void CheckpointWriter::finish() {
+  if (pending_.valid()) pending_.get();
 }
 
 TrainState load_checkpoint(const std::filesystem::path& path) {
@@ -93,7 +140,10 @@ TrainState load_checkpoint(const std::filesystem::path& path) {
     state.draw = value("draw").toInt();
     state.points = value("points").toTensorVector();
     state.seconds = value("seconds").toDouble();
-    at::Tensor run;
+    at::Tensor history, run;
+    archive.read("history", history, true);
+    const auto* points = history.const_data_ptr<double>();
+    for (std::int64_t i = 0; i < history.size(0); ++i) state.history.push_back({points[2 * i], points[2 * i + 1]});
     archive.read("run", run, true);
     const auto* bytes = run.const_data_ptr<std::uint8_t>();
     state.run.assign(bytes, bytes + run.numel());

@@ -1,11 +1,9 @@
 #include "pinn/fit.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <unsupported/Eigen/NonLinearOptimization>
 
 #include "kernels/core/error.hpp"
@@ -57,16 +55,6 @@ struct Functor {
   }
 };
 
-std::size_t index_of(std::span<const Variable> variables, const std::string& name, const char* what) {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < variables.size(); ++i) {
-    if (variables[i].name == name) return i;
-    names.push_back(variables[i].name);
-  }
-  throw Error(
-      fmt::format("{} '{}' is not one of the surrogate: expected one of {}", what, name, fmt::join(names, ", ")));
-}
-
 }  // namespace
 
 FitResult fit(const FitModel& model, std::span<const double> measured, std::vector<FitParameter> params) {
@@ -96,54 +84,6 @@ FitResult fit(const FitModel& model, std::span<const double> measured, std::vect
     sum += (result.fitted[i] - measured[i]) * (result.fitted[i] - measured[i]);
   result.rmse = std::sqrt(sum / double(measured.size()));
   return result;
-}
-
-std::vector<FitParameter> free_parameters(const Surrogate& surrogate, const BreakthroughCurve& curve) {
-  const auto inputs = surrogate.inputs();
-  for (const auto& known : curve.known) index_of(inputs, known.first, "input");
-  index_of(inputs, "time", "input");
-  index_of(surrogate.outputs(), curve.output, "output");
-  std::vector<FitParameter> free;
-  for (const Variable& input : inputs) {
-    const bool known = input.name == "time" || std::any_of(curve.known.begin(), curve.known.end(),
-                                                           [&](const auto& k) { return k.first == input.name; });
-    if (!known) free.push_back({input.name, input.lower, input.upper, (input.lower + input.upper) / 2});
-  }
-  return free;
-}
-
-FitModel surrogate_model(const Surrogate& surrogate, const BreakthroughCurve& curve) {
-  const auto inputs = surrogate.inputs();
-  const std::size_t n_in = inputs.size(), n_out = surrogate.outputs().size();
-  const std::size_t time = index_of(inputs, "time", "input"),
-                    output = index_of(surrogate.outputs(), curve.output, "output");
-  std::vector<double> base(n_in);
-  for (const auto& [name, value] : curve.known) base[index_of(inputs, name, "input")] = value;
-  std::vector<std::size_t> free;
-  for (const FitParameter& p : free_parameters(surrogate, curve)) free.push_back(index_of(inputs, p.name, "input"));
-
-  return [&surrogate, curve, base, free, time, output, n_in, n_out](
-             std::span<const double> params, std::span<double> values, std::span<double> jacobian) {
-    std::vector<double> in = base, out(n_out), slopes(n_out * n_in);
-    for (std::size_t k = 0; k < free.size(); ++k) in[free[k]] = params[k];
-    std::fill(values.begin(), values.end(), 0.0);
-    std::fill(jacobian.begin(), jacobian.end(), 0.0);
-    const auto add = [&](std::size_t i, double t, double sign) {
-      in[time] = t;
-      if (jacobian.empty()) {
-        surrogate.predict(in, out);
-      } else {
-        surrogate.jacobian(in, out, slopes);
-        for (std::size_t k = 0; k < free.size(); ++k)
-          jacobian[i * free.size() + k] += sign * slopes[output * n_in + free[k]];
-      }
-      values[i] += sign * out[output];
-    };
-    for (std::size_t i = 0; i < curve.times.size(); ++i) {
-      add(i, curve.times[i], 1);
-      if (curve.pulse > 0 && curve.times[i] > curve.pulse) add(i, curve.times[i] - curve.pulse, -1);
-    }
-  };
 }
 
 }  // namespace residua

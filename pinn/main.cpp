@@ -9,7 +9,8 @@
 #include "pinn/commands/commands.hpp"
 #include "pinn/version.hpp"
 
-/// Exit codes: 0 done; 1 something failed inside; 2 the request cannot be met as asked (one line on stderr says why).
+/// Exit codes: 0 done; 1 something failed inside; 2 the request cannot be met as asked (one line on stderr says why);
+/// 128 + its number when a signal ended it in good order.
 int main(int argc, char** argv) {
   CLI::App app{"Residua: physics-informed surrogates of kiln and leach processes"};
   app.set_version_flag("--version", residua::kVersion);
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
   residua::commands::add_list(app);
   residua::commands::add_train(app);
   residua::commands::add_validate(app);
+  residua::commands::add_fit(app);
   residua::commands::add_info(app);
   residua::commands::add_predict(app);
   residua::commands::add_plot(app);
@@ -29,6 +31,8 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     if (app.get_subcommands().empty()) throw residua::Error("expected a command: try residua --help");
     return 0;
+  } catch (const residua::commands::Interrupted& e) {
+    return 128 + e.signal;
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   } catch (const residua::Error& e) {

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -188,12 +189,31 @@ double Objective::account(LossTerm& term, const double* squares) {
   return term.weight() * sum;
 }
 
-void Objective::require_finite(const LossTerm& term, double value) const {
+/// The first point of a term at which its residuals are not finite, or else the one where they are largest: in float32
+/// a loss may overflow that float64 still holds.
+std::string Objective::first_bad_point(const LossTerm& term, const double* weights) const {
+  const std::vector<double> size = squares(term, weights);
+  auto worst = std::ranges::find_if(size, [](double s) { return !std::isfinite(s); });
+  if (worst == size.end()) worst = std::ranges::max_element(size);
+  const auto i = std::size_t(worst - size.begin()), n = std::size_t(term.samples.n);
+  const PhysicsInfo& physics = problem_->physics();
+  std::vector<std::string> at;
+  for (std::size_t c = 0; c < physics.coords.size(); ++c)
+    at.push_back(
+        fmt::format("{}={:.6g}", physics.coords[c].name, term.samples.coords[c * n + i] * physics.coords[c].scale));
+  for (std::size_t d = 0; d < problem_->design().size(); ++d) {
+    const Quantity& param = physics.params[std::size_t(problem_->design()[d])];
+    at.push_back(fmt::format("{}={:.6g}", param.name, term.samples.design[d * n + i] * param.scale));
+  }
+  return fmt::format("{}", fmt::join(at, " "));
+}
+
+void Objective::require_finite(const LossTerm& term, double value, const double* weights) const {
   if (!std::isfinite(value))
     throw Error(
-        fmt::format("training: the loss of term '{}' is {}: expected a finite number; a lower learning rate or a "
+        fmt::format("training: the loss of term '{}' is {} at {}: expected a finite number; a lower learning rate or a "
                     "narrower envelope may help",
-                    term.name, value));
+                    term.name, value, first_bad_point(term, weights)));
 }
 
 double Objective::loss(const double* weights) {
@@ -236,7 +256,7 @@ double Objective::differentiate(at::Tensor& weights, bool trial) {
     total.backward();
     std::copy_n(per_equation.const_data_ptr<double>(), term.mean_square.size(), term.mean_square.begin());
     const double value = total.item<double>();
-    if (!trial) require_finite(term, value);
+    if (!trial) require_finite(term, value, weights.const_data_ptr<double>());
     points_evaluated_ += term.samples.n;
     sum += value;
   }
@@ -256,7 +276,7 @@ double Objective::differentiate_in_float64(at::Tensor& weights, bool trial) {
                            own.data_ptr<double>());
     weights.mutable_grad() += own;
     const double value = account(term, squares.data());
-    if (!trial) require_finite(term, value);
+    if (!trial) require_finite(term, value, weights.const_data_ptr<double>());
     sum += value;
   }
   return sum;
@@ -269,7 +289,7 @@ double Objective::linearise(const double* weights, NormalEquations& sums) {
     const std::vector<double> scale(term.mean_square.size(), term.weight() / double(term.samples.n));
     ansatz_->add_to(sums, term.id, term.samples, weights,
                     {scale.data(), data_or_null(term.point_weight), data_or_null(term.target)});
-    require_finite(term, sums.loss() - before);
+    require_finite(term, sums.loss() - before, weights);
     before = sums.loss();
     points_evaluated_ += term.samples.n;
   }
@@ -353,7 +373,7 @@ double Objective::for_rows(const double* weights, std::int64_t block, const std:
     });
     squares *= double(term.samples.n) / term.weight();
     const double value = account(term, squares.const_data_ptr<double>());
-    require_finite(term, value);
+    require_finite(term, value, weights);
     sum += value;
   }
   return sum;

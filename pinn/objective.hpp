@@ -71,8 +71,8 @@ class Objective {
   std::int64_t points_evaluated() const { return points_evaluated_; }  ///< since construction
 
   // Each evaluates the loss at the points at hand and leaves mean_square in the terms. They throw Error that names the
-  // term if the loss is not finite; only loss(), and differentiate() on `trial`, may return a value that is not finite,
-  // since trial steps go astray.
+  // term and the point if the loss is not finite; only loss(), and differentiate() on `trial`, may return a value that
+  // is not finite, since trial steps go astray.
 
   double loss(const double* weights);
   /// Loss, and its gradient into weights.grad().
@@ -120,7 +120,8 @@ class Objective {
   at::Tensor row_scale(const LossTerm& term) const;
   at::Tensor scaled(const LossTerm& term, const at::Tensor& rows) const;
   double account(LossTerm& term, const double* squares);
-  void require_finite(const LossTerm& term, double value) const;
+  void require_finite(const LossTerm& term, double value, const double* weights) const;
+  std::string first_bad_point(const LossTerm& term, const double* weights) const;
 
   const Problem* problem_;
   std::unique_ptr<const Ansatz> ansatz_;

@@ -68,13 +68,14 @@ class Section {
     return std::size_t(found - names.begin());
   }
   /// A pair [lower, upper] with lower < upper; a number or lower == upper only where it may be `fixed`. Nothing outside
-  /// `all`.
-  std::optional<Range> range(const std::string& key, bool fixed, Range all = {-kInfinity, kInfinity}) {
+  /// `all`, of which `what` tells what it is.
+  std::optional<Range> range(const std::string& key, bool fixed, Range all = {-kInfinity, kInfinity},
+                             const char* what = "a part of the envelope") {
     const toml::node* node = take(key);
     if (!node) return {};
     const auto within = [&](Range range) {
       if (range.lower < all.lower || range.upper > all.upper)
-        fail(*node, key, fmt::format("expected a part of the envelope, {} to {}", all.lower, all.upper));
+        fail(*node, key, fmt::format("expected {}, {} to {}", what, all.lower, all.upper));
       return range;
     };
     if (const auto value = node->value<double>(); fixed && value && std::isfinite(*value))
@@ -144,10 +145,22 @@ class Section {
   std::vector<std::string> known_;
 };
 
+/// Where the equations make sense. Diffusion, capacities, resistances and rates are positive; what may have either
+/// sign, since it is a direction or a slope, stands here.
+Range domain_of(const Quantity& quantity) {
+  constexpr std::array kEitherSign = {"speed",      "velocity_x",      "velocity_y",         "steepening",
+                                      "dispersion", "log10_frequency", "conductivity_slope", "reaction_heat"};
+  if (quantity.lower < 0 || std::ranges::find(kEitherSign, quantity.name) != kEitherSign.end())
+    return {-kInfinity, kInfinity};
+  return {0, quantity.name.ends_with("_fraction") ? 1 : kInfinity};
+}
+
 void read_envelope(Section section, const PhysicsInfo& physics, RunFile& run) {
   const auto read = [&](std::span<const Quantity> table, bool fixed) {
     for (const Quantity& quantity : table)
-      if (const auto range = section.range(std::string(quantity.name), fixed))
+      if (const auto range = section.range(std::string(quantity.name), fixed,
+                                           fixed ? domain_of(quantity) : Range{-kInfinity, kInfinity},
+                                           "what the equations make sense for"))
         run.envelope[std::string(quantity.name)] = *range;
   };
   read(physics.coords, false);
@@ -235,7 +248,11 @@ Stage read_stage(Section& section, const PhysicsInfo& physics, const RunFile& ru
   if (!needs_float64(stage.method)) stage.float64 = section.choice("precision", kPrecisions, stage.float64) == 1;
   if (has_learning_rate(stage.method)) {
     section.number("learning_rate", stage.learning_rate, 1e-12, 1);
+    const double otherwise = stage.final_learning_rate;
     section.number("final_learning_rate", stage.final_learning_rate, 0, 1);
+    if (stage.final_learning_rate > stage.learning_rate && stage.final_learning_rate != otherwise)
+      section.fail(fmt::format("final_learning_rate: expected at most the learning rate, {}, found {}",
+                               stage.learning_rate, stage.final_learning_rate));
     section.flag("factorised", stage.factorised);
   }
   if (stage.method == Method::lbfgs) section.number("history", stage.history, 1, 1000);
@@ -275,6 +292,9 @@ int time_coord(const PhysicsInfo& physics) {
 
 std::string_view name_of(Activation activation) { return kActivations[std::size_t(activation)]; }
 std::string_view name_of(Method method) { return kMethods[std::size_t(method)]; }
+std::string_view name_of(Sampling sampling) { return kSamplings[std::size_t(sampling)]; }
+std::string_view name_of(Balance balance) { return kBalances[std::size_t(balance)]; }
+std::string_view name_of(Solver solver) { return kSolvers[std::size_t(solver)]; }
 
 Stage Stage::of(Method method) {
   Stage stage;

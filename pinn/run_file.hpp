@@ -113,5 +113,8 @@ int time_coord(const PhysicsInfo& physics);
 
 std::string_view name_of(Activation activation);
 std::string_view name_of(Method method);
+std::string_view name_of(Sampling sampling);
+std::string_view name_of(Balance balance);
+std::string_view name_of(Solver solver);
 
 }  // namespace residua

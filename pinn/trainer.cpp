@@ -7,25 +7,44 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <numeric>
 #include <optional>
 
 #include "kernels/core/error.hpp"
 #include "kernels/parallel.hpp"
 #include "pinn/checkpoint.hpp"
 #include "pinn/march.hpp"
+#include "pinn/metrics.hpp"
 #include "pinn/objective.hpp"
 #include "pinn/optimizers/optimizer.hpp"
+#include "pinn/run_folder.hpp"
 #include "pinn/weighting/weighting.hpp"
 
 namespace residua {
 namespace {
+
+constexpr double kLongestUnsaved = 60;  ///< seconds of work that a crash may take with it
+
+/// Whether weights and points of one run mean the same in the other.
+bool same_network(const RunFile& a, const RunFile& b) {
+  const auto same_term = [](const auto& one, const auto& other) {
+    return one.first == other.first && (one.second.weight > 0) == (other.second.weight > 0);
+  };
+  if (a.physics != b.physics || a.width != b.width || a.depth != b.depth || a.activation != b.activation ||
+      a.members != b.members || a.march.windows != b.march.windows || !std::ranges::equal(a.terms, b.terms, same_term))
+    return false;
+  const Problem p(a), q(b);
+  return p.parameters() == q.parameters() && p.design() == q.design() && p.params() == q.params() &&
+         p.center() == q.center() && p.scale() == q.scale();
+}
 
 class Trainer {
  public:
   Trainer(const RunFile& run, const Problem& problem, const TrainOptions& options)
       : run_(run),
         options_(options),
-        checkpoint_(options.folder / "checkpoint.pt"),
+        checkpoint_(RunFolder(options.folder).checkpoint()),
+        writer_(checkpoint_),
         problems_(windows_of(run, problem)) {
     ops::ensure_registered();
     if (options.cuda && run.branch)
@@ -33,9 +52,7 @@ class Trainer {
     if (options.cuda) ops::use_cuda();
     if (options.resume) {
       state_ = load_checkpoint(checkpoint_);
-      if (state_.run != run.text)
-        throw Error(
-            fmt::format("{}: belongs to another run: expected the run file it was started with", checkpoint_.string()));
+      if (state_.run != run.text) adopt();
       enter_part();
       objective_->set_points(state_.points);
       load_weighting(checkpoint_, *weighting_);
@@ -46,6 +63,9 @@ class Trainer {
       state_.run = run.text;
       begin_part();
     }
+    if (options.resume) saved_at_ = steps();
+    if (!options.folder.empty())
+      metrics_.emplace(RunFolder(options.folder).metrics(), term_names(), options.resume ? steps() : 0);
     state_.weights.requires_grad_(true);
     state_.weights.mutable_grad() = at::zeros_like(state_.weights);
   }
@@ -61,12 +81,28 @@ class Trainer {
       begin_part();
       train_part();
     }
+    writer_.finish();
     options_.progress.finish();
     return result();
   }
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  /// Makes the checkpoint one of this run, if the other run file that it belongs to has the same network, envelope and
+  /// terms, and the same stages up to here.
+  void adopt() {
+    const std::string where = checkpoint_.string() + ": belongs to another run: expected ";
+    if (!options_.changed) throw Error(where + "the run file it was started with");
+    const RunFile before = RunFile::parse(state_.run, checkpoint_.string());
+    if (!same_network(before, run_)) throw Error(where + "the same network, envelope and terms of the loss");
+    for (std::size_t s = 0; s <= std::size_t(state_.stage) && s < before.stages.size(); ++s)
+      if (s >= run_.stages.size() || run_.stages[s].method != before.stages[s].method)
+        throw Error(fmt::format("{}{} in stage {}", where, name_of(before.stages[s].method), s + 1));
+    if (state_.stage < stages() && state_.step > run_.stages[std::size_t(state_.stage)].steps)
+      throw Error(fmt::format("{}{} steps or more in stage {}", where, state_.step, state_.stage + 1));
+    state_.run = run_.text;
+  }
 
   /// The next window's network starts from the weights of the one before, which it will look much like; the first one
   /// of every member by itself.
@@ -114,8 +150,10 @@ class Trainer {
     if (options_.resume && state_.step > 0) load_optimizer(checkpoint_, *optimizer);
     std::int64_t last_save = state_.step;
     stop_reason_.clear();
+    log(fmt::format("stage {} {} from step {}", state_.stage + 1, name_of(stage.method), steps()));
     while (state_.step < stage.steps) {
       if (stopped()) break;
+      writer_.check();
       const std::int64_t draw = state_.step / stage.resample;
       if (draw != state_.draw) {
         // Stages draw from parts of the sequences that lie far apart.
@@ -128,7 +166,7 @@ class Trainer {
       step(*optimizer, stage);
       // Where no step helps on these points, the next ones may be another matter.
       if (!stop_reason_.empty()) state_.step = std::min<std::int64_t>(stage.steps, (draw + 1) * stage.resample);
-      if (state_.step - last_save >= run_.checkpoint_every) {
+      if (state_.step - last_save >= run_.checkpoint_every || elapsed() - saved_seconds_ >= kLongestUnsaved) {
         save(*optimizer);
         last_save = state_.step;
       }
@@ -141,18 +179,31 @@ class Trainer {
     try {
       advance = optimizer.step(*objective_, state_.weights, double(state_.step) / stage.steps);
     } catch (const Error& e) {
-      throw Error(fmt::format("{} step {}: {}", name_of(stage.method), state_.step, e.what()));
+      writer_.finish();
+      throw Error(fmt::format("{} step {}: {}{}", name_of(stage.method), state_.step, e.what(), way_back()));
     }
     state_.step += advance.steps;
     stop_reason_ = advance.stop;
     report(stage, advance);
   }
 
+  /// What to do after an error, for its message.
+  std::string way_back() const {
+    return saved_at_ < 0 ? ""
+                         : fmt::format(
+                               "; the checkpoint of step {} is good: go on from there by --resume --changed with "
+                               "other settings",
+                               saved_at_);
+  }
+
   void report(const Stage& stage, const Advance& advance) {
     const double loss = weighting_->balances() ? objective_->unbalanced() : advance.loss;
-    const std::int64_t every = std::max<std::int64_t>(1, run_.steps() / 200);
-    if (history_.empty() || double(steps()) >= history_.back().step + double(every))
-      history_.push_back({double(steps()), loss});
+    const auto due = [&](std::int64_t times) {
+      const std::int64_t every = std::max<std::int64_t>(1, run_.steps() / times);
+      return steps() == advance.steps || steps() / every > (steps() - advance.steps) / every;
+    };
+    if (due(200)) state_.history.push_back({double(steps()), loss});
+    if (metrics_ && due(1000)) metrics_->add(metrics(loss));
     std::string part = run_.members > 1 ? fmt::format("member {}/{} ", member() + 1, run_.members) : "";
     if (windows() > 1) part += fmt::format("window {}/{} ", window() + 1, windows());
     options_.progress.update(part + std::string(name_of(stage.method)), state_.step, stage.steps, [&] {
@@ -167,6 +218,26 @@ class Trainer {
     });
   }
 
+  Metrics metrics(double loss) const {
+    Metrics m{steps(), seconds_before_ + elapsed(), state_.part, state_.stage, loss};
+    for (const LossTerm& term : objective_->terms())
+      m.mean_square[term.name] = std::accumulate(term.mean_square.begin(), term.mean_square.end(), 0.0);
+    return m;
+  }
+
+  /// Of all parts of the run.
+  std::vector<std::string> term_names() const {
+    std::vector<std::string> names;
+    for (const LossTerm& term : objective_->terms())
+      if (term.name != "seam") names.push_back(term.name);
+    if (windows() > 1) names.push_back("seam");
+    return names;
+  }
+
+  void log(const std::string& text) const {
+    if (options_.log) options_.log(text);
+  }
+
   double elapsed() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
   std::int64_t stages() const { return std::int64_t(run_.stages.size()); }
   std::int64_t windows() const { return std::int64_t(problems_.size()); }
@@ -174,13 +245,25 @@ class Trainer {
   std::int64_t window() const { return state_.part % windows(); }
   std::int64_t member() const { return state_.part / windows(); }
   std::int64_t steps() const { return state_.steps_before + state_.step; }
-  bool stopped() const { return options_.stop_after >= 0 && steps() >= options_.stop_after; }
+  bool stopped() const {
+    return (options_.stop_after >= 0 && steps() >= options_.stop_after) ||
+           (options_.interrupted && options_.interrupted());
+  }
 
   void save(Optimizer& optimizer) {
     if (options_.folder.empty()) return;
     state_.seconds = seconds_before_ + elapsed();
     state_.points = objective_->points();
-    save_checkpoint(checkpoint_, state_, *weighting_, optimizer);
+    // A gradient may overflow where the loss did not, and the next step would be the first to notice.
+    if (!state_.weights.isfinite().all().item<bool>())
+      throw Error(
+          fmt::format("training: the weights are not finite after step {}: expected finite numbers; a lower "
+                      "learning rate may help{}",
+                      steps(), way_back()));
+    writer_.write(serialise(state_, *weighting_, optimizer));
+    saved_at_ = steps();
+    saved_seconds_ = elapsed();
+    log(fmt::format("checkpoint of step {}", steps()));
   }
 
   TrainResult result() {
@@ -196,7 +279,7 @@ class Trainer {
     for (const LossTerm& term : objective_->terms())
       for (std::size_t e = 0; e < term.mean_square.size(); ++e)
         r.losses.push_back({term.name, int(e), term.mean_square[e]});
-    r.history = history_;
+    r.history = state_.history;
     r.seconds = seconds_before_ + elapsed();
     r.steps = steps();
     r.finished = state_.part + 1 == parts() && state_.stage == stages();
@@ -207,14 +290,17 @@ class Trainer {
   RunFile run_;
   TrainOptions options_;
   std::filesystem::path checkpoint_;
+  CheckpointWriter writer_;
+  std::optional<MetricsFile> metrics_;
   std::vector<Problem> problems_;         ///< one per window of time
   std::optional<Problem> stage_problem_;  ///< over the envelope of the stage at hand
   std::optional<Objective> objective_;    ///< of the part at hand
   std::optional<Weighting> weighting_;    ///< of the part at hand
   TrainState state_;
   double seconds_before_ = 0;
-  std::string stop_reason_;  ///< of the stage at hand
-  std::vector<LossPoint> history_;
+  std::string stop_reason_;     ///< of the stage at hand
+  std::int64_t saved_at_ = -1;  ///< step of the last checkpoint; -1: none yet
+  double saved_seconds_ = 0;    ///< when that was, since the start
   Clock::time_point start_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,11 +12,14 @@
 namespace residua {
 
 struct TrainOptions {
-  std::filesystem::path folder;  ///< where checkpoints go; empty: none are written
+  std::filesystem::path folder;  ///< where checkpoints and metrics go (pinn/run_folder.hpp); empty: none are written
   bool resume = false;           ///< continue from the checkpoint in the folder, bit for bit on the CPU
   Progress progress;
   std::int64_t stop_after = -1;  ///< stop after this many steps in all, leaving a checkpoint (negative: run to the end)
   bool cuda = false;             ///< evaluate the kernels on the GPU; the optimizer stays on the CPU
+  bool changed = false;  ///< resume although the run file is another one, if it is so in its stages' settings only
+  std::function<void(const std::string&)> log{};  ///< told of stages and checkpoints, if given
+  std::function<bool()> interrupted{};            ///< asked after every step: true stops as stop_after does
 };
 
 /// Mean square residual of one equation of one term at the end of training.
@@ -28,8 +32,8 @@ struct TermLoss {
 struct TrainResult {
   std::vector<double> weights;  ///< [member][window of time][parameters]
   std::vector<TermLoss> losses;
-  /// Thinned to a few hundred points; of this part of a resumed run. The loss as the optimizer sees it, but without the
-  /// balance of terms; causal weights are in it.
+  /// Thinned to a few hundred points. The loss as the optimizer sees it, but without the balance of terms; causal
+  /// weights are in it.
   std::vector<LossPoint> history;
   /// Sum over terms of the run file's weight times mean square residual, at the last weights and points. Neither
   /// balance nor causal weights are in it, so that runs which differ in those compare.
@@ -41,8 +45,8 @@ struct TrainResult {
 };
 
 /// Trains the network of a problem, stage by stage of the run file, window by window of time if it marches, and member
-/// by member of an ensemble. Throws Error for a loss that is not finite (naming the term) and for checkpoints that do
-/// not belong to the run.
+/// by member of an ensemble. Throws Error for a loss that is not finite (naming the term and the point), for
+/// checkpoints that do not belong to the run, and when the disk refuses; the last good checkpoint stays where it is.
 TrainResult train(const RunFile& run, const Problem& problem, const TrainOptions& options);
 
 }  // namespace residua

@@ -7,9 +7,15 @@ class App;
 // Each adds one command to the program; the command runs when its name is parsed.
 namespace residua::commands {
 
+/// Thrown by a command that a signal has ended in good order.
+struct Interrupted {
+  int signal;
+};
+
 void add_list(CLI::App& app);
 void add_train(CLI::App& app);
 void add_validate(CLI::App& app);
+void add_fit(CLI::App& app);
 void add_info(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_plot(CLI::App& app);

@@ -1,12 +1,11 @@
 #include <CLI/CLI.hpp>
-#include <cmath>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "pinn/balance.hpp"
 #include "pinn/commands/card.hpp"
 #include "pinn/commands/commands.hpp"
+#include "pinn/commands/json.hpp"
 #include "surrogates/surrogate.hpp"
 
 namespace residua::commands {
@@ -30,30 +29,6 @@ void print_card(const Card& card) {
   fmt::print("\ntrained      {:.0f} s, seed {}, by version {}, {}\n", p.training_seconds, p.seed, p.code_version,
              p.created);
   for (const DatasetHash& d : p.datasets) fmt::print("data         {} sha256 {}\n", d.name, d.sha256);
-}
-
-std::string json_string(std::string_view text) {
-  std::string json = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\')
-      json += {'\\', c};
-    else if (static_cast<unsigned char>(c) < 0x20)
-      json += fmt::format("\\u{:04x}", c);
-    else
-      json += c;
-  }
-  return json + '"';
-}
-
-/// JSON has no infinities and no NaN.
-std::string json_number(double x) { return std::isfinite(x) ? fmt::format("{}", x) : "null"; }
-
-/// `[f(item), f(item), ...]`
-template <class Items, class F>
-std::string json_array(const Items& items, F&& f) {
-  std::string json;
-  for (const auto& item : items) json += (json.empty() ? "" : ", ") + f(item);
-  return "[" + json + "]";
 }
 
 std::string to_json(const Variable& v) {

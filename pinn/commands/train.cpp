@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 
@@ -8,77 +9,121 @@
 #include "kernels/core/error.hpp"
 #include "pinn/commands/card.hpp"
 #include "pinn/commands/commands.hpp"
+#include "pinn/description.hpp"
 #include "pinn/export.hpp"
+#include "pinn/interrupt.hpp"
+#include "pinn/run_folder.hpp"
+#include "pinn/run_log.hpp"
 
 namespace residua::commands {
 namespace {
 
+namespace fs = std::filesystem;
+
 struct Options {
-  std::filesystem::path run_file, out;
-  bool resume = false, quiet = false, dry_run = false;
+  fs::path run_file, out;
+  bool resume = false, restart = false, changed = false, quiet = false, dry_run = false;
   std::int64_t stop_after = -1;
   std::string device = "cpu";
 };
 
-void print_problem(const RunFile& run, const Problem& problem) {
-  const MlpShape& shape = problem.shape().trunk;
-  fmt::print("physics     {}\nnetwork     {} inputs, {} x {} {}, {} outputs: {} weights\n", run.physics, shape.inputs,
-             shape.depth, shape.width, name_of(shape.activation), shape.outputs, problem.parameters());
-  if (run.branch)
-    fmt::print("branch      {} inputs, {} x {} tanh; points in {} cases\n", problem.design().size(), run.branch->depth,
-               run.branch->width, run.branch->cases);
-  fmt::print("envelope\n");
-  const PhysicsInfo& physics = problem.physics();
-  for (std::size_t c = 0; c < physics.coords.size(); ++c) {
-    const Range r = problem.coord_range(int(c));
-    fmt::print("  {:<22} {} to {} {}\n", physics.coords[c].name, r.lower, r.upper, physics.coords[c].unit);
-  }
-  for (std::size_t p = 0; p < physics.params.size(); ++p) {
-    const Quantity& q = physics.params[p];
-    if (const int row = problem.design_row()[p]; row >= 0)
-      fmt::print("  {:<22} {} to {} {}\n", q.name, problem.design_range(row).lower, problem.design_range(row).upper,
-                 q.unit);
-    else
-      fmt::print("  {:<22} {:.6g} {} (fixed)\n", q.name, problem.params()[p] * q.scale, q.unit);
-  }
-  fmt::print("training    ");
-  if (run.members > 1) fmt::print("{} members, each ", run.members);
-  if (run.march.windows > 1) fmt::print("{} windows of time, each ", run.march.windows);
-  for (const Stage& stage : run.stages) fmt::print("{} {} steps, ", name_of(stage.method), stage.steps);
-  fmt::print("seed {}\n", run.seed);
-}
-
-void train_command(const Options& o) {
-  const RunFile run = RunFile::read(o.run_file);
-  const Problem problem(run);
-  if (!o.quiet) print_problem(run, problem);
-  if (o.dry_run) return;
-
-  const std::filesystem::path folder = o.out.empty() ? std::filesystem::path("runs") / o.run_file.stem() : o.out;
-  if (!o.resume) {
-    std::error_code failed;
-    std::filesystem::create_directories(folder, failed);
-    if (failed) throw Error(fmt::format("{}: cannot be made: {}", folder.string(), failed.message()));
-    write_file(folder / "run.toml", run.text);
-  }
-
-  const TrainResult trained =
-      train(run, problem,
-            {folder, o.resume, Progress(o.quiet ? Progress::Mode::quiet : Progress::Mode::automatic), o.stop_after,
-             o.device == "cuda"});
+void print_result(const TrainResult& trained) {
   fmt::print("\n{} after {} steps and {:.1f} s: loss {:.3e}\n", trained.stop_reason, trained.steps, trained.seconds,
              trained.loss);
   for (const TermLoss& loss : trained.losses)
     fmt::print("  {:<16} equation {}  root mean square residual {:.2e}\n", loss.term, loss.equation,
                std::sqrt(loss.mean_square));
-  if (o.stop_after >= 0 && !trained.finished) return;
+}
 
-  const std::filesystem::path file = folder / "surrogate.h5";
-  const Surrogate surrogate = export_surrogate(run, problem, trained, file);
+/// What the folder must hold for the command to make sense.
+void require_fit(const RunFolder& folder, bool resume, bool restart) {
+  const bool begun = fs::exists(folder.checkpoint());
+  if (resume && !begun)
+    throw Error(
+        fmt::format("{}: no checkpoint there: expected a file that an earlier run left", folder.checkpoint().string()));
+  if (!resume && !restart && begun && !fs::exists(folder.surrogate()))
+    throw Error(
+        fmt::format("{}: holds a training that has not ended: expected --resume to go on with it, or --restart "
+                    "to begin again",
+                    folder.path().string()));
+}
+
+void make(const RunFolder& folder) {
+  std::error_code failed;
+  fs::create_directories(folder.path(), failed);
+  if (failed) throw Error(fmt::format("{}: cannot be made: {}", folder.path().string(), failed.message()));
+}
+
+/// Takes out of the folder what was half written when a crash came; nobody else is at work there.
+void clear_up(const RunFolder& folder) {
+  std::vector<fs::path> halves;
+  for (const auto& entry : fs::directory_iterator(folder.path()))
+    if (entry.path().extension() == ".part") halves.push_back(entry.path());
+  std::error_code failed;
+  for (const fs::path& half : halves) fs::remove(half, failed);
+}
+
+/// Takes out of the folder what an older run has left.
+void begin(const RunFolder& folder, const RunFile& run) {
+  std::error_code failed;
+  for (const fs::path& old : {folder.surrogate(), folder.checkpoint(), folder.previous_checkpoint()})
+    fs::remove(old, failed);
+  write_file(folder.run_file(), run.text);
+}
+
+/// Trains within the folder; its log hears of everything. Returns the signal that ended it early, or 0.
+int train_in(const RunFolder& folder, const RunFile& run, const Problem& problem, const Options& o, bool resume,
+             RunLog& log) {
+  const InterruptGuard guard;
+  TrainOptions options{folder.path(), resume, Progress(o.quiet ? Progress::Mode::quiet : Progress::Mode::automatic),
+                       o.stop_after, o.device == "cuda"};
+  options.changed = o.changed;
+  options.log = [&](const std::string& text) { log.add(text); };
+  options.interrupted = [] { return InterruptGuard::signal() != 0; };
+  const TrainResult trained = train(run, problem, options);
+  log.add(fmt::format("{} after {} steps and {:.1f} s: loss {:.6e}", trained.stop_reason, trained.steps,
+                      trained.seconds, trained.loss));
+  print_result(trained);
+  if (o.changed) write_file(folder.run_file(), run.text);
+  if (!trained.finished) {
+    fmt::print("\ncheckpoint saved; go on with: residua train {} -o {} --resume\n", o.run_file.string(),
+               folder.path().string());
+    return InterruptGuard::signal();
+  }
+  const Surrogate surrogate = export_surrogate(run, problem, trained, folder.surrogate());
+  log.add(fmt::format("saved surrogate.h5, digest {}", surrogate.card().digest));
   fmt::print("\n");
   print_errors(surrogate.card());
   print_balance(surrogate);
-  fmt::print("\nsaved {}\n", file.string());
+  fmt::print("\nsaved {}\n", folder.surrogate().string());
+  return 0;
+}
+
+void train_command(const Options& o) {
+  const RunFile run = RunFile::read(o.run_file);
+  const Problem problem(run);
+  const std::string description = describe(run, problem);
+  if (!o.quiet) fmt::print("{}", description);
+  if (o.dry_run) return;
+
+  const RunFolder folder(o.out.empty() ? fs::path("runs") / o.run_file.stem() : o.out);
+  // A crash may come before the first checkpoint: then there is nothing to lose, and the run begins again.
+  const bool resume = o.resume && !(fs::exists(folder.run_file()) && !fs::exists(folder.checkpoint()));
+  require_fit(folder, resume, o.restart || o.resume);
+  make(folder);
+  RunLog log(folder.log());
+  clear_up(folder);
+  if (!resume) begin(folder, run);
+  log.add(fmt::format("{} {}\n{}{}", resume ? "resumed" : "begun", o.run_file.string(), describe_environment(),
+                      description));
+  int signal = 0;
+  try {
+    signal = train_in(folder, run, problem, o, resume, log);
+  } catch (const std::exception& e) {
+    log.add(fmt::format("failed: {}", e.what()));
+    throw;
+  }
+  if (signal) throw Interrupted{signal};
 }
 
 }  // namespace
@@ -88,9 +133,14 @@ void add_train(CLI::App& app) {
   auto o = std::make_shared<Options>();
   command->add_option("run_file", o->run_file, "TOML: physics, network, envelope, terms, optimizers (see configs/)")
       ->required();
-  command->add_option("-o,--out", o->out,
-                      "folder of the run: checkpoint, surrogate.h5 (default: runs/<name of the run file>)");
-  command->add_flag("--resume", o->resume, "continue from the folder's checkpoint");
+  command->add_option(
+      "-o,--out", o->out,
+      "folder of the run: log, metrics, checkpoint, surrogate.h5 (default: runs/<name of the run file>)");
+  auto* resume = command->add_flag("--resume", o->resume, "continue from the folder's checkpoint, bit for bit");
+  command->add_flag("--changed", o->changed, "resume with other settings of stages, terms or weighting in the run file")
+      ->needs(resume);
+  command->add_flag("--restart", o->restart, "begin again, though the folder holds a training that has not ended")
+      ->excludes(resume);
   command->add_flag("--dry-run", o->dry_run, "print what would be trained, and stop");
   command->add_flag("-q,--quiet", o->quiet, "no progress");
   command->add_option("--device", o->device, "where the kernels run")

@@ -1,18 +1,11 @@
-#include <gmock/gmock.h>
-#include <sys/wait.h>
-
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 
-#include "tests/surrogates/random_model.hpp"
-#include "tests/surrogates/temporary_folder.hpp"
+#include "tests/pinn/command_line.hpp"
 
 namespace residua {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::ElementsAre;
@@ -22,71 +15,11 @@ using ::testing::Not;
 using ::testing::StartsWith;
 using ::testing::UnorderedElementsAre;
 
-std::string content(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-struct Outcome {
-  int code;
-  std::string out, err;
-};
-
-/// Runs the program in a folder of its own, which holds a surrogate with random weights, rod.h5, and a run file,
-/// rod.toml.
-class CommandLine : public ::testing::Test {
- protected:
-  CommandLine() {
-    fs::create_directory(here_ / "work");
-    save(random_model("heat_rod"), work("rod.h5"));
-    write(
-        "rod.toml",
-        "physics = 'heat_rod'\nvalidation_cases = 4\n[network]\nwidth = 16\ndepth = 2\n[terms.interior]\npoints = 128\n"
-        "[[stage]]\noptimizer = 'adam'\nsteps = 160\nlearning_rate = 1e-2\n[[stage]]\noptimizer = 'lbfgs'\nsteps = "
-        "40\n");
-  }
-
-  fs::path work(const std::string& name) const { return here_ / "work" / name; }
-  void write(const std::string& name, const std::string& text) const {
-    std::ofstream(work(name), std::ios::binary) << text;
-  }
-
-  Outcome residua(const std::string& arguments, const std::string& environment = "") const {
-    const std::string command = "cd '" + (here_ / "work").string() + "' && " + environment + " '" RESIDUA_PROGRAM "' " +
-                                arguments + " >'" + (here_ / "out").string() + "' 2>'" + (here_ / "err").string() +
-                                "' </dev/null";
-    const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content(here_ / "out"), content(here_ / "err")};
-  }
-
-  std::vector<std::string> files() const {
-    std::vector<std::string> names;
-    for (const auto& entry : fs::recursive_directory_iterator(here_ / "work"))
-      names.push_back(fs::relative(entry.path(), here_ / "work"));
-    return names;
-  }
-
-  /// The request is refused with one line that says this, and nothing has come or gone.
-  void expect_refused(const std::string& arguments, const std::vector<std::string>& says,
-                      const std::string& environment = "") const {
-    SCOPED_TRACE("residua " + arguments);
-    const auto before = files();
-    const Outcome outcome = residua(arguments, environment);
-    EXPECT_EQ(outcome.code, 2);
-    EXPECT_THAT(outcome.err, AllOf(StartsWith("residua: "), EndsWith("\n")));
-    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
-    for (const std::string& part : says) EXPECT_THAT(outcome.err, HasSubstr(part));
-    EXPECT_THAT(files(), ::testing::UnorderedElementsAreArray(before));
-  }
-
-  TemporaryFolder here_;
-};
-
 TEST_F(CommandLine, ExplainsItselfAndEveryCommand) {
   const Outcome all = residua("--help");
   EXPECT_EQ(all.code, 0);
   for (const std::string command :
-       {"list", "train", "validate", "info", "predict", "plot", "keygen", "sign", "verify"}) {
+       {"list", "train", "validate", "fit", "info", "predict", "plot", "keygen", "sign", "verify"}) {
     EXPECT_THAT(all.out, HasSubstr(command));
     const Outcome one = residua(command + " --help");
     EXPECT_EQ(one.code, 0) << command;
@@ -161,8 +94,10 @@ TEST_F(CommandLine, RefusesBadQuestions) {
   expect_refused("predict rod.h5 --table ragged.csv", {"ragged.csv"});
   expect_refused("predict rod.h5 --table absent.csv", {"absent.csv"});
   expect_refused("validate rod.h5 --cases 0", {"--cases"});
-  expect_refused("validate rod.h5 --pulse 1", {"--table"});
-  expect_refused("validate rod.h5 --table short.csv --time-column when", {"when", "time"});
+  expect_refused("fit rod.h5", {"--table"});
+  expect_refused("fit rod.h5 --table short.csv", {"no measured output", "temperature"});
+  expect_refused("fit rod.h5 --table short.csv --columns temperature=value", {"'value'", "time, position"});
+  expect_refused("fit rod.h5 --table short.csv --sigma temperature=0", {"--sigma temperature", "above 0"});
   expect_refused("validate rod.h5", {"run file"});  // random weights come from none
 }
 
@@ -236,7 +171,10 @@ TEST_F(CommandLine, SignsAndVerifiesAsThePageOnSecuritySays) {
 TEST_F(CommandLine, TrainsShowsPredictsDrawsAndValidates) {
   const Outcome dry = residua("train rod.toml --dry-run");
   EXPECT_EQ(dry.code, 0);
-  EXPECT_THAT(dry.out, AllOf(HasSubstr("heat_rod"), HasSubstr("diffusivity"), HasSubstr("0.05 to 0.2")));
+  EXPECT_THAT(dry.out, AllOf(HasSubstr("heat_rod"), HasSubstr("diffusivity"), HasSubstr("0.05 to 0.2"),
+                             HasSubstr("interior               128 points, weight 1\n"), HasSubstr("sobol"),
+                             HasSubstr("learning rate 0.01 to 2e-05"), HasSubstr("lbfgs 40 steps"),
+                             HasSubstr("history 50"), HasSubstr("4 unseen cases")));
   EXPECT_THAT(files(), UnorderedElementsAre("rod.h5", "rod.toml"));
 
   const Outcome train = residua("train rod.toml -q");
@@ -245,8 +183,13 @@ TEST_F(CommandLine, TrainsShowsPredictsDrawsAndValidates) {
   EXPECT_THAT(train.out, AllOf(HasSubstr("all steps done after 200 steps"), HasSubstr("interior"),
                                HasSubstr("temperature"), HasSubstr("saved runs/rod/surrogate.h5")));
   EXPECT_EQ(content(work("runs/rod/run.toml")), content(work("rod.toml")));
-  EXPECT_THAT(files(), UnorderedElementsAre("rod.h5", "rod.toml", "runs", "runs/rod", "runs/rod/run.toml",
-                                            "runs/rod/checkpoint.pt", "runs/rod/surrogate.h5"));
+  EXPECT_THAT(files(),
+              UnorderedElementsAre("rod.h5", "rod.toml", "runs", "runs/rod", "runs/rod/run.toml", "runs/rod/log.txt",
+                                   "runs/rod/metrics.csv", "runs/rod/checkpoint.pt", "runs/rod/surrogate.h5"));
+  EXPECT_THAT(content(work("runs/rod/log.txt")),
+              AllOf(HasSubstr("Z begun rod.toml\n"), HasSubstr("processor"), HasSubstr("stage 2 lbfgs from step 160"),
+                    HasSubstr("checkpoint of step 200"), HasSubstr("saved surrogate.h5")));
+  EXPECT_THAT(content(work("runs/rod/metrics.csv")), StartsWith("step,seconds,part,stage,loss,interior\n1,"));
 
   const Outcome info = residua("info runs/rod/surrogate.h5");
   EXPECT_EQ(info.code, 0);
@@ -290,6 +233,31 @@ TEST_F(CommandLine, ResumesToTheSameSurrogate) {
   EXPECT_EQ(load(work("whole/surrogate.h5")).weights, load(work("parts/surrogate.h5")).weights);
 }
 
+TEST_F(CommandLine, PrintsAllOfARunBeforehand) {
+  write("all.toml",
+        "physics = 'heat'\nsampling = 'uniform'\n[envelope]\ndiffusivity = 0.1\n[weighting]\nmethod = 'ntk'\n"
+        "[causal]\ntolerance = 0.3\n[march]\nwindows = 3\n[ensemble]\nmembers = 2\n[terms.left]\nweight = 5\n"
+        "[[stage]]\noptimizer = 'soap'\nsteps = 10\nretain = true\nfactorised = true\nenvelope = {diffusivity = 0.3}\n"
+        "[[stage]]\noptimizer = 'levenberg_marquardt'\nsteps = 5\nadaptive = 2\nsolver = 'matrix_free'\n");
+  const Outcome dry = residua("train all.toml --dry-run");
+  ASSERT_EQ(dry.code, 0) << dry.err;
+  for (const char* part :
+       {"uniform", "ntk, every 100", "tolerance 0.3, 16 slabs", "3 windows of time", "2 members", "weight 5", "seam",
+        "soap 10 steps", "retained", "factorised", "diffusivity 0.3", "power 2", "solver matrix_free", "90 steps"})
+    EXPECT_THAT(dry.out, HasSubstr(part));
+}
+
+TEST_F(CommandLine, RefusesAnEnvelopeThatTheEquationsCannotHave) {
+  write("negative.toml", "physics = 'heat_rod'\n[envelope]\ndiffusivity = [-0.1, 0.2]\n");
+  write("share.toml", "physics = 'leach_column'\n[envelope]\nmobile_fraction = [0.5, 1.2]\n");
+  write("rates.toml",
+        "physics = 'heat_rod'\n[[stage]]\noptimizer = 'adam'\nlearning_rate = 1e-3\nfinal_learning_rate = 1e-2\n");
+  expect_refused("train negative.toml", {"negative.toml:3: envelope.diffusivity", "0 to inf", "-0.1"});
+  expect_refused("train share.toml", {"share.toml:3: envelope.mobile_fraction", "0 to 1", "1.2"});
+  expect_refused("train rates.toml", {"rates.toml:2: stage: final_learning_rate", "at most"});
+  expect_refused("train rod.toml -o rod.toml/run", {"rod.toml/run", "cannot be made"});
+}
+
 TEST_F(CommandLine, FitsAMeasuredCurve) {
   save(random_model("leach_column"), work("column.h5"));
   // A curve of the surrogate's own, so that the fit has to find the inputs it was made with.
@@ -309,13 +277,23 @@ TEST_F(CommandLine, FitsAMeasuredCurve) {
     curve += cells[0] + "," + cells[8] + "\n";  // flux
   }
   write("curve.csv", curve);
-  const Outcome fit = residua(
-      "validate column.h5 --table curve.csv --time-column when --value-column measured --output flux "
-      "--at depth=1 retardation=2 mobile_fraction=0.7 peclet=60 -o fit.png");
+  const std::string arguments =
+      "fit column.h5 --table curve.csv --columns time=when flux=measured "
+      "--at depth=1 retardation=2 mobile_fraction=0.7 peclet=60 ";
+  const Outcome fit = residua(arguments + "--reference -o fit.png");
   EXPECT_EQ(fit.code, 0) << fit.err;
-  EXPECT_THAT(fit.out, AllOf(HasSubstr("10 measured points, 1 inputs to fit"),
-                             HasSubstr("RMSE 0.0000   exchange=1.5\n"), HasSubstr("exact (Laplace inversion)")));
+  EXPECT_THAT(fit.out,
+              AllOf(HasSubstr("10 measured points, 1 inputs to fit"), HasSubstr("exchange=1.5\n"),
+                    HasSubstr("exact (Laplace inversion)"), HasSubstr("95 % interval"), HasSubstr("noise of flux")));
   EXPECT_THAT(content(work("fit.png")), StartsWith("\x89PNG"));
+  EXPECT_THAT(residua(arguments + "--json").out,
+              AllOf(StartsWith("{\"rmse\""), HasSubstr("\"name\": \"exchange\", \"value\": 1.5")));
+  expect_refused("fit column.h5 --table curve.csv --columns time=when flux=measured",
+                 {"coordinate 'depth'", "--at depth="});
+  expect_refused(arguments + "--bounds exchange=0:3", {"--bounds exchange", "0.2:5"});
+  write("few.csv", "when,measured\n1,0.5\n");
+  expect_refused("fit column.h5 --table few.csv --columns time=when flux=measured --at depth=1 retardation=2 peclet=60",
+                 {"few.csv", "2 parameters", "found 1"});
 }
 
 }  // namespace

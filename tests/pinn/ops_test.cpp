@@ -335,12 +335,12 @@ TEST(FusedLoss, MeasuresAnswersByTheirTargets) {
   Case c("physics = 'leach_column'\n[network]\nwidth = 8\ndepth = 2", 0, 20);
   const Tensor weight = at::tensor({1., 2., 3.}, at::kDouble);
   c.target = at::zeros({3, 20}, at::kDouble);
-  evaluate<double>(
-      find_term("leach_column", "answer"),
-      {c.problem.shape().trunk, c.weights.const_data_ptr<double>(), c.problem.center().data(), c.problem.scale().data()},
-      {20, c.coords.const_data_ptr<double>(), c.design.const_data_ptr<double>(), c.problem.params().data(),
-       c.problem.design_row().data(), int(c.problem.design().size())},
-      c.target->data_ptr<double>());
+  evaluate<double>(find_term("leach_column", "answer"),
+                   {c.problem.shape().trunk, c.weights.const_data_ptr<double>(), c.problem.center().data(),
+                    c.problem.scale().data()},
+                   {20, c.coords.const_data_ptr<double>(), c.design.const_data_ptr<double>(), c.problem.params().data(),
+                    c.problem.design_row().data(), int(c.problem.design().size())},
+                   c.target->data_ptr<double>());
   EXPECT_EQ(std::get<0>(c.loss(c.weights, "answer", weight)).item<double>(), 0);
   (*c.target)[2] += 0.5;
   EXPECT_NEAR(std::get<0>(c.loss(c.weights, "answer", weight)).item<double>(), 3 * 0.25, 1e-14);

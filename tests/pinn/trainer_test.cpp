@@ -225,12 +225,28 @@ TEST(Training, RefusesCheckpointsThatAreCutOffOrDamaged) {
   }
 }
 
-TEST(Training, LeavesOnlyTheCheckpointInItsFolder) {
+TEST(Training, KeepsTheCheckpointBeforeTheLastOne) {
+  const RunFile run = RunFile::parse(short_run(), "run");
+  const TemporaryFolder folder;
+  trained(run, folder.path(), false, 95);
+  std::string last = content(folder / "checkpoint.pt");
+  std::ofstream(folder / "checkpoint.pt", std::ios::binary)
+      << last.replace(last.size() / 2, 1, 1, char(~last[last.size() / 2]));
+  EXPECT_THAT(thrown_by([&] { trained(run, folder.path(), true); }),
+              HasSubstr("the one before it is checkpoint.previous.pt"));
+  fs::rename(folder / "checkpoint.previous.pt", folder / "checkpoint.pt");
+  const TrainResult rest = trained(run, folder.path(), true), whole = trained(run);
+  EXPECT_EQ(rest.weights, whole.weights);
+  ASSERT_EQ(rest.history.size(), whole.history.size());
+  for (std::size_t i = 0; i < whole.history.size(); ++i) EXPECT_EQ(rest.history[i].loss, whole.history[i].loss);
+}
+
+TEST(Training, LeavesOnlyCheckpointsAndMetricsInItsFolder) {
   const TemporaryFolder folder;
   trained(RunFile::parse(short_run(), "run"), folder.path());
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(folder.path())) names.push_back(entry.path().filename());
-  EXPECT_THAT(names, ::testing::ElementsAre("checkpoint.pt"));
+  EXPECT_THAT(names, ::testing::UnorderedElementsAre("checkpoint.pt", "checkpoint.previous.pt", "metrics.csv"));
 }
 
 TEST(Training, NamesTheTermWhoseLossIsNotFinite) {
@@ -240,7 +256,7 @@ TEST(Training, NamesTheTermWhoseLossIsNotFinite) {
       "16\n[[stage]]\noptimizer = 'adam'\nsteps = 5",
       "run");
   EXPECT_THAT(thrown_by([&] { trained(run, folder.path()); }),
-              AllOf(HasSubstr("term 'interior'"), HasSubstr("inf"), HasSubstr("step 0"),
+              AllOf(HasSubstr("term 'interior'"), HasSubstr("inf"), HasSubstr("at time="), HasSubstr("step 0"),
                     HasSubstr("expected a finite number")));
   EXPECT_FALSE(fs::exists(folder / "checkpoint.pt"));
 

@@ -1,0 +1,39 @@
+#include "pinn/run_log.hpp"
+
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <string>
+
+#include "kernels/core/error.hpp"
+
+namespace residua {
+
+RunLog::RunLog(const std::filesystem::path& path)
+    : file_(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+  if (file_ < 0) throw Error(fmt::format("{}: cannot be written: {}", path.string(), std::strerror(errno)));
+  if (flock(file_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;  // some file systems have no locks
+  close(file_);
+  throw Error(fmt::format("{}: another training is at work in this folder: expected one at a time", path.string()));
+}
+
+RunLog::~RunLog() { close(file_); }
+
+void RunLog::add(std::string_view text) {
+  const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+  std::string lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (end > 0) lines += fmt::format("{:%Y-%m-%dT%H:%M:%SZ} {}\n", fmt::gmtime(now), text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  [[maybe_unused]] const auto written = write(file_, lines.data(), lines.size());
+}
+
+}  // namespace residua
