@@ -71,6 +71,8 @@ struct Stage {
 struct BranchSettings {
   int width = 32, depth = 2;
   int cases = 50;
+
+  bool operator==(const BranchSettings&) const = default;
 };
 
 /// Training in equal windows of time, each with a network of its own that starts from where the one before it ended.

@@ -31,11 +31,11 @@ bool same_network(const RunFile& a, const RunFile& b) {
     return one.first == other.first && (one.second.weight > 0) == (other.second.weight > 0);
   };
   if (a.physics != b.physics || a.width != b.width || a.depth != b.depth || a.activation != b.activation ||
-      a.members != b.members || a.march.windows != b.march.windows || !std::ranges::equal(a.terms, b.terms, same_term))
+      a.branch != b.branch || a.members != b.members || a.march.windows != b.march.windows ||
+      !std::ranges::equal(a.terms, b.terms, same_term))
     return false;
   const Problem p(a), q(b);
-  return p.parameters() == q.parameters() && p.design() == q.design() && p.params() == q.params() &&
-         p.center() == q.center() && p.scale() == q.scale();
+  return p.design() == q.design() && p.params() == q.params() && p.center() == q.center() && p.scale() == q.scale();
 }
 
 class Trainer {
