@@ -24,8 +24,8 @@ struct OutputError {
   double worst = 0;         ///< over the cases
   double default_case = 0;  ///< of the case with every parameter at its default
   double max_abs = 0;       ///< largest error at any point of any case, in plant units
-  /// What a new case drawn from the envelope keeps to at every point, with the chance Validation::coverage; plant
-  /// units.
+  /// What a new case drawn from the envelope keeps to at every point of the validation grid, with the
+  /// chance Validation::coverage; plant units.
   double bound = 0;
   double covered = 0;  ///< share of cases that did, among those that the bound was not found from
 };
