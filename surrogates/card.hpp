@@ -24,6 +24,10 @@ struct OutputError {
   double worst = 0;         ///< over the cases
   double default_case = 0;  ///< of the case with every parameter at its default
   double max_abs = 0;       ///< largest error at any point of any case, in plant units
+  /// What a new case drawn from the envelope keeps to at every point of the validation grid, with the
+  /// chance Validation::coverage; plant units.
+  double bound = 0;
+  double covered = 0;  ///< share of cases that did, among those that the bound was not found from
 };
 
 /// How the surrogate compares with a reference that it was not trained on.
@@ -31,6 +35,7 @@ struct Validation {
   std::string reference;  ///< what it was compared with; empty: nothing yet
   std::int64_t cases = 0;
   std::vector<OutputError> outputs;  ///< in the order of the outputs; empty: not validated
+  double coverage = 0;               ///< of the bounds, by split conformal prediction; 0: there are none
 };
 
 /// A data set that took part in the training or the validation.

@@ -248,17 +248,30 @@ void write_validation(h5::Group group, const Validation& validation, const std::
   write_row(group, "worst", validation.outputs, &OutputError::worst);
   write_row(group, "default_case", validation.outputs, &OutputError::default_case);
   write_row(group, "max_abs", validation.outputs, &OutputError::max_abs);
+  if (validation.coverage == 0) return;
+  std::vector<double> bound, covered;
+  for (const OutputError& error : validation.outputs) {
+    bound.push_back(error.bound);
+    covered.push_back(error.covered);
+  }
+  group.write_attribute("x_coverage", validation.coverage);
+  group.write_attribute("x_bound", std::span<const double>(bound));
+  group.write_attribute("x_covered", std::span<const double>(covered));
 }
 
 Validation read_validation(const h5::Group& group, const std::string& where) {
   expect_only(group, where, {"reference", "cases"}, {"median", "worst", "default_case", "max_abs"});
-  Validation validation{read_text(group, "reference", where), group.read_int64("cases"), {}};
+  Validation validation{read_text(group, "reference", where), group.read_int64("cases"), {}, 0};
   const std::vector<double> median = read_row(group, "median");
   validation.outputs.resize(std::min(median.size(), kMaxNames));
   assign(validation.outputs, median, &OutputError::median, where);
   assign(validation.outputs, read_row(group, "worst"), &OutputError::worst, where);
   assign(validation.outputs, read_row(group, "default_case"), &OutputError::default_case, where);
   assign(validation.outputs, read_row(group, "max_abs"), &OutputError::max_abs, where);
+  if (!group.has_attribute("x_coverage")) return validation;
+  validation.coverage = group.read_double("x_coverage");
+  assign(validation.outputs, group.read_doubles("x_bound"), &OutputError::bound, where);
+  assign(validation.outputs, group.read_doubles("x_covered"), &OutputError::covered, where);
   return validation;
 }
 

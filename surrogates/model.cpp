@@ -144,8 +144,10 @@ void check_records(const Card& card, const std::string& where) {
   expect(validation.cases >= 0, where, "validation cases: expected none or more, found {}", validation.cases);
   if (!validation.outputs.empty())
     expect_size(where, "validation errors, one per output", validation.outputs.size(), card.outputs.size());
+  expect(validation.coverage >= 0 && validation.coverage < 1, where,
+         "coverage of the validation bounds: expected 0 to 1, found {}", validation.coverage);
   for (const OutputError& e : validation.outputs)
-    for (double error : {e.median, e.worst, e.default_case, e.max_abs})
+    for (double error : {e.median, e.worst, e.default_case, e.max_abs, e.bound, e.covered})
       expect(std::isfinite(error) && error >= 0, where, "validation errors: expected finite ones from 0, found {}",
              error);
   const Provenance& provenance = card.provenance;

@@ -22,8 +22,8 @@ namespace fs = std::filesystem;
 
 constexpr std::array<unsigned char, 8> kMark = {'R', 'S', 'D', 'S', 'I', 'G', '\n', 1};
 constexpr std::size_t kKey = 32, kSignature = 64, kMaxName = 100;
-static_assert(kKey == crypto_sign_PUBLICKEYBYTES && kKey == crypto_sign_SEEDBYTES && kSignature == crypto_sign_BYTES &&
-              kSignatureBlock == kMark.size() + kKey + kSignature);
+static_assert(kKey == crypto_sign_PUBLICKEYBYTES && kSignature == crypto_sign_BYTES);
+static_assert(kKey == crypto_sign_SEEDBYTES && kSignatureBlock == kMark.size() + kKey + kSignature);
 constexpr std::string_view kPublicKind = "residua-ed25519", kSecretKind = "residua-ed25519-secret";
 
 [[noreturn]] void fail(const std::string& where, const std::string& what) { throw Error(where + ": " + what); }

@@ -1,5 +1,9 @@
 #include "surrogates/surrogate.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 #include "surrogates/engine.hpp"
 #include "surrogates/file.hpp"
 
@@ -63,6 +67,18 @@ Status Surrogate::predict_with_spread(std::span<const double> in, std::span<doub
       impl_->evaluate([&](const auto& engine) { return engine.spread(in.data(), out.data(), spread.data(), mask); });
   if (outside) *outside = mask;
   return status;
+}
+
+double Surrogate::distance(std::span<const double> in) const noexcept {
+  if (in.size() != inputs().size()) return std::numeric_limits<double>::quiet_NaN();
+  double farthest = 0;
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    const Variable& v = inputs()[i];
+    const double beyond = std::max(v.lower - in[i], in[i] - v.upper) / (v.upper - v.lower);
+    if (!(beyond <= farthest)) farthest = beyond;  // also if it is not a number
+    if (std::isnan(farthest)) break;
+  }
+  return farthest;
 }
 
 Status Surrogate::predict(std::size_t n, std::span<const double> in, std::span<double> out,

@@ -47,6 +47,11 @@ class [[gnu::visibility("default")]] Surrogate {
   Status predict_with_spread(std::span<const double> in, std::span<double> out, std::span<double> spread,
                              std::uint64_t* outside = nullptr) const noexcept;
 
+  /// How far a point lies outside the operating envelope: the largest distance of an input from its range, in lengths
+  /// of that range. 0 inside, 0.05 a twentieth of a range outside; NaN if an input is not a number or the size is
+  /// wrong. Errors grow with it, at a rate that nobody has measured: the card's errors hold inside only.
+  double distance(std::span<const double> in) const noexcept;
+
   /// n points as rows: in[input][n] to out[output][n]. Returns the worst status; `each`, if not empty, gets that of
   /// each point (n entries). May differ from the one-point call in the last digits.
   Status predict(std::size_t n, std::span<const double> in, std::span<double> out, std::span<Status> each = {})

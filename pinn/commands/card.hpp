@@ -15,6 +15,12 @@ inline void print_errors(const Card& card) {
     fmt::print("  {:<20} {:>10.2e} {:>10.2e} {:>10.2e}   {:.3g} {}\n", card.outputs[o].name, v.outputs[o].median,
                v.outputs[o].worst, v.outputs[o].default_case, v.outputs[o].max_abs, card.outputs[o].unit);
   fmt::print("  (relative L2 norm of the difference over a case's grid)\n");
+  if (v.coverage == 0) return;
+  fmt::print("a new case stays within these errors, at all points of its grid, with a chance of {:.0f} %\n",
+             100 * v.coverage);
+  for (std::size_t o = 0; o < v.outputs.size(); ++o)
+    fmt::print("  {:<20} {:>10.3g} {}   (kept by {:.0f} % of cases that it was not found from)\n", card.outputs[o].name,
+               v.outputs[o].bound, card.outputs[o].unit, 100 * v.outputs[o].covered);
 }
 
 inline void print_balance(const Surrogate& surrogate) {

@@ -36,8 +36,9 @@ std::string to_json(const Variable& v) {
                      json_string(v.unit), json_number(v.lower), json_number(v.upper));
 }
 std::string to_json(const OutputError& e) {
-  return fmt::format(R"({{"median": {}, "worst": {}, "default": {}, "max_abs": {}}})", json_number(e.median),
-                     json_number(e.worst), json_number(e.default_case), json_number(e.max_abs));
+  return fmt::format(R"({{"median": {}, "worst": {}, "default": {}, "max_abs": {}, "bound": {}, "covered": {}}})",
+                     json_number(e.median), json_number(e.worst), json_number(e.default_case), json_number(e.max_abs),
+                     json_number(e.bound), json_number(e.covered));
 }
 
 /// The card as one JSON object; "errors" are in the order of the outputs, and empty if there is no validation.
@@ -53,8 +54,9 @@ void print_json(const Surrogate& surrogate) {
                return fmt::format(R"({{"name": {}, "unit": {}, "value": {}}})", json_string(f.name),
                                   json_string(f.unit), json_number(f.value));
              }));
-  fmt::print("  \"validation\": {{\"reference\": {}, \"cases\": {}, \"errors\": {}}},\n",
-             json_string(card.validation.reference), card.validation.cases, json_array(card.validation.outputs, any));
+  fmt::print("  \"validation\": {{\"reference\": {}, \"cases\": {}, \"coverage\": {}, \"errors\": {}}},\n",
+             json_string(card.validation.reference), card.validation.cases, json_number(card.validation.coverage),
+             json_array(card.validation.outputs, any));
   if (const auto closure = enthalpy_closure(surrogate))
     fmt::print("  \"enthalpy_closure\": {},\n", json_number(*closure));
   fmt::print("  \"training_seconds\": {},\n  \"seed\": {},\n  \"code_version\": {},\n  \"created\": {},\n",

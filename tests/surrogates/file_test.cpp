@@ -30,9 +30,11 @@ Model full_model(Precision precision = Precision::float64) {
       random_model("leach_column", {.precision = precision, .width = 5, .depth = 2, .activation = Activation::silu});
   model.card.inputs[0].upper = 6;
   model.card.fixed[0].value = 0.25;
-  model.card.validation = {"reference by lines, 800 cells",
-                           64,
-                           {{1e-4, 2e-3, 3e-4, 0.01}, {2e-4, 3e-3, 4e-4, 0.02}, {3e-4, 4e-3, 5e-4, 0.03}}};
+  model.card.validation = {
+      "reference by lines, 800 cells",
+      64,
+      {{1e-4, 2e-3, 3e-4, 0.01, 5e-3, 0.91}, {2e-4, 3e-3, 4e-4, 0.02, 6e-3, 0.9}, {3e-4, 4e-3, 5e-4, 0.03, 7e-3, 1}},
+      0.9};
   model.card.provenance = {"[network]\nwidth = 5  # \xC2\xB5\n",
                            "0.1.0-3-gabc",
                            "2026-01-31T12:00:00Z",
@@ -149,6 +151,9 @@ TEST(SurrogateFile, ReturnsWhatWasSaved) {
     EXPECT_EQ(card.validation.outputs[1].worst, 3e-3);
     EXPECT_EQ(card.validation.outputs[1].default_case, 4e-4);
     EXPECT_EQ(card.validation.outputs[1].max_abs, 0.02);
+    EXPECT_EQ(card.validation.outputs[1].bound, 6e-3);
+    EXPECT_EQ(card.validation.outputs[2].covered, 1);
+    EXPECT_EQ(card.validation.coverage, 0.9);
     EXPECT_EQ(card.provenance.run_file, expected.provenance.run_file);
     EXPECT_EQ(card.provenance.code_version, "0.1.0-3-gabc");
     EXPECT_EQ(card.provenance.created, "2026-01-31T12:00:00Z");
@@ -189,6 +194,17 @@ TEST(SurrogateFile, HoldsAnyPhysicsOfTheRegistry) {
 }
 
 TEST(SurrogateFile, HasTheSameBytesWhenSavedTwice) { EXPECT_EQ(saved(full_model()), saved(full_model())); }
+
+TEST(SurrogateFile, WithBoundsThatMakeNoSenseIsRefused) {
+  Model model = full_model();
+  model.card.validation.outputs[1].bound = -1;
+  EXPECT_THROW(check(model, "model"), Error);
+  model = full_model();
+  model.card.validation.coverage = 1.5;
+  EXPECT_THROW(check(model, "model"), Error);
+  EXPECT_THAT(refusal_of(edited([](hid_t f) { H5Adelete_by_name(f, "/validation", "x_bound", H5P_DEFAULT); })),
+              HasSubstr("x_bound"));
+}
 
 TEST(SurrogateFile, IsDatedWhenSaved) {
   Model model = full_model();

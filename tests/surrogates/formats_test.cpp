@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+
+#include "kernels/core/error.hpp"
 #include "tests/surrogates/random_model.hpp"
 #include "tests/surrogates/saved.hpp"
 
@@ -41,6 +45,48 @@ TEST(SurrogateFormats, SignaturesOfTheFirstKindHold) {
   const Surrogate surrogate(kFiles / "format1_signed.h5", signed_by(kFiles / "test.pub"));
   EXPECT_EQ(surrogate.card().signature.name, "test");
   EXPECT_EQ(surrogate.card().digest, load(kFiles / "format1.h5").card.digest);
+}
+
+/// A change such as damage or an attacker without the key could make.
+Bytes mutated(Bytes bytes, const Bytes& other, std::mt19937& random) {
+  const auto below = [&](std::size_t n) { return std::size_t(random()) % n; };
+  for (std::size_t edits = 1 + below(4); edits > 0 && !bytes.empty(); --edits) {
+    const std::size_t at = below(bytes.size()), length = 1 + below(std::min<std::size_t>(200, bytes.size() - at));
+    switch (below(5)) {
+      case 0:
+        for (std::size_t k = 0; k < length; ++k) bytes[at + k] = std::byte(random());
+        break;
+      case 1:
+        bytes.erase(bytes.begin() + std::ptrdiff_t(at), bytes.begin() + std::ptrdiff_t(at + length));
+        break;
+      case 2:
+        bytes.insert(bytes.begin() + std::ptrdiff_t(at), length, std::byte(random()));
+        break;
+      case 3:
+        bytes.resize(at);
+        break;
+      case 4: {  // the end of another file, with its trailer and signature
+        const std::size_t tail = std::min(other.size(), length + 100);
+        bytes.resize(at);
+        bytes.insert(bytes.end(), other.end() - std::ptrdiff_t(tail), other.end());
+        break;
+      }
+    }
+  }
+  return bytes;
+}
+
+TEST(SurrogateFormats, ChangedAtRandomAreRefused) {
+  std::mt19937 random(5);
+  const LoadOptions required = signed_by(kFiles / "test.pub");
+  const Bytes files[] = {read_bytes(kFiles / "format1.h5"), read_bytes(kFiles / "format2.h5"),
+                         read_bytes(kFiles / "format1_signed.h5")};
+  for (int round = 0; round < 6000; ++round) {
+    const Bytes &file = files[round % 3], bytes = mutated(file, files[(round + 1) % 3], random);
+    if (std::find(std::begin(files), std::end(files), bytes) != std::end(files)) continue;
+    ASSERT_THROW(load(bytes, "changed"), Error) << "round " << round;
+    ASSERT_THROW(load(bytes, "changed", required), Error) << "round " << round;
+  }
 }
 
 }  // namespace

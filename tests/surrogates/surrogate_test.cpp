@@ -285,6 +285,25 @@ TEST(Surrogate, FlagsWhichInputLiesOutsideTheEnvelope) {
   EXPECT_EQ(outside, 1u << 1 | 1u << 4);
 }
 
+TEST(Surrogate, MeasuresHowFarOutsideAPointLies) {
+  const Model model = random_model("kiln_wall");
+  const Surrogate surrogate = loaded(model);
+  std::vector<double> in = point_of(model, 0.2);
+  EXPECT_EQ(surrogate.distance(in), 0);
+  const Variable &second = model.card.inputs[1], &fourth = model.card.inputs[3];
+  in[1] = second.upper;  // a bound is inside
+  EXPECT_EQ(surrogate.distance(in), 0);
+  in[1] = second.lower - 0.125 * (second.upper - second.lower);
+  EXPECT_NEAR(surrogate.distance(in), 0.125, 1e-12);
+  in[3] = fourth.upper + 2 * (fourth.upper - fourth.lower);
+  EXPECT_NEAR(surrogate.distance(in), 2, 1e-12);
+  in[5] = kNan;
+  EXPECT_TRUE(std::isnan(surrogate.distance(in)));
+  in[5] = kInfinity;
+  EXPECT_EQ(surrogate.distance(in), kInfinity);
+  EXPECT_TRUE(std::isnan(surrogate.distance(std::span(in).first(2))));
+}
+
 TEST(Surrogate, TakesABoundOfASinglePrecisionBatchAsInside) {
   const Model model = random_model("kiln_wall", {.precision = Precision::float32});
   const Surrogate surrogate = loaded(model);
