@@ -84,8 +84,8 @@ std::string value_at(const SweepKey& key, double unit) {
   if (!key.values.empty())
     return key.values[std::min(key.values.size() - 1, std::size_t(unit * double(key.values.size())))];
   if (key.whole) return fmt::format("{}", std::int64_t(key.lower + std::floor(unit * (key.upper - key.lower + 1))));
-  const double value = key.logarithmic ? key.lower * std::pow(key.upper / key.lower, unit)
-                                       : key.lower + (key.upper - key.lower) * unit;
+  const double value =
+      key.logarithmic ? key.lower * std::pow(key.upper / key.lower, unit) : key.lower + (key.upper - key.lower) * unit;
   return fmt::format("{:#.6g}", value);
 }
 

@@ -25,8 +25,8 @@ struct SweepRun {
 /// Every combination of the keys' values, the last key fastest. Throws Error for a key with a range.
 std::vector<SweepRun> grid_of(const std::string& base, const std::vector<SweepKey>& keys);
 
-/// That many combinations: ranges by a Sobol sequence, which fills them more evenly than random numbers, lists likewise.
-/// The same for the same seed.
+/// That many combinations: ranges by a Sobol sequence, which fills them more evenly than random numbers, lists
+/// likewise. The same for the same seed.
 std::vector<SweepRun> samples_of(const std::string& base, const std::vector<SweepKey>& keys, int samples,
                                  std::uint64_t seed);
 
