@@ -28,6 +28,7 @@ LineChart losses(const Table& metrics, const std::vector<std::string>& terms, co
   LineChart chart(fmt::format("Loss against {}", label), label, "loss, mean square residuals");
   chart.set_logarithmic(false, true);
   chart.add("loss", metrics[against], metrics["loss"], LineChart::Style::line, 6);
+  if (terms.size() == 1) return chart;  // the loss is its mean square
   int colour = 0;
   for (const std::string& term : terms) {
     std::vector<double> x, y;

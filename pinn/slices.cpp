@@ -70,10 +70,10 @@ class Slices {
                             kPoints);  // fields jump at its start
     const std::size_t n = grid.points();
     const auto expected = reference->solve(params_, grid), found = predicted(grid);
-    HeatMap map{fmt::format("{}: error of {}", physics_.name, surrogate_.outputs()[output_].name),
+    HeatMap map{fmt::format("{}: |surrogate - reference| of {}", physics_.name, surrogate_.outputs()[output_].name),
                 label(inputs[0]),
                 label(inputs[1]),
-                "|surrogate - reference|",
+                "",
                 grid.axes[0],
                 grid.axes[1],
                 {},
