@@ -19,6 +19,8 @@ int main(int argc, char** argv) {
       [](const CLI::App*, const CLI::Error& e) { return fmt::format("residua: {}: try residua --help\n", e.what()); });
   residua::commands::add_list(app);
   residua::commands::add_train(app);
+  residua::commands::add_report(app);
+  residua::commands::add_sweep(app);
   residua::commands::add_validate(app);
   residua::commands::add_fit(app);
   residua::commands::add_info(app);

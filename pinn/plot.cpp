@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <iterator>
@@ -31,21 +32,21 @@ void LineChart::add(const std::string& label, const std::vector<double>& x, cons
   curves_.push_back({label, x, y, style, colour});
 }
 
-void LineChart::save(const std::filesystem::path& path) const {
-  const std::string ending = path.extension().string();
-  const char* terminal = ending == ".png"   ? "pngcairo size 1200,750 font 'DejaVu Sans,15'"
-                         : ending == ".svg" ? "svg size 1200,750 dynamic font 'DejaVu Sans,15'"
-                                            : nullptr;
-  if (!terminal) throw Error(fmt::format("{}: expected a name that ends in .png or .svg", path.string()));
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  if (!std::filesystem::is_directory(folder))
-    throw Error(fmt::format("{}: expected a folder, found none of that name", folder.string()));
-  StagedFile staged(path);
+void LineChart::set_logarithmic(bool x, bool y) {
+  log_x_ = x;
+  log_y_ = y;
+}
+
+std::string LineChart::script() const {
   std::string script = fmt::format(
-      "set terminal {} noenhanced\nset output {}\nset title {}\nset xlabel {}\nset ylabel {}\n"
+      "set title {}\nset xlabel {}\nset ylabel {}\n"
       "set grid lc rgb '#dddddd'\nset border 3 lc rgb '#444444'\nset tics nomirror\n"
-      "set key outside right top spacing 1.2\nplot ",
-      terminal, quoted(staged.path().string()), quoted(title_), quoted(x_label_), quoted(y_label_));
+      "set key outside right top spacing 1.2\n",
+      quoted(title_), quoted(x_label_), quoted(y_label_));
+  if (log_x_) script += "set logscale x\nset format x '%.0e'\n";
+  if (log_y_) script += "set logscale y\nset format y '%.0e'\n";
+  if (std::ranges::all_of(curves_, [](const Curve& c) { return c.label.empty(); })) script += "unset key\n";
+  script += "plot ";
   for (std::size_t i = 0; i < curves_.size(); ++i) {
     const Curve& curve = curves_[i];
     const char* colour = kColours[std::size_t(curve.colour) % std::size(kColours)];
@@ -55,9 +56,45 @@ void LineChart::save(const std::filesystem::path& path) const {
   }
   script += "\n";
   for (const Curve& curve : curves_) {
-    for (std::size_t i = 0; i < curve.x.size(); ++i) script += fmt::format("{} {}\n", curve.x[i], curve.y[i]);
+    for (std::size_t i = 0; i < curve.x.size(); ++i)
+      if ((!log_x_ || curve.x[i] > 0) && (!log_y_ || curve.y[i] > 0))
+        script += fmt::format("{} {}\n", curve.x[i], curve.y[i]);
     script += "e\n";
   }
+  return script;
+}
+
+void LineChart::save(const std::filesystem::path& path) const { save_panels({script()}, 1, path); }
+
+std::string HeatMap::script() const {
+  std::string script = fmt::format(
+      "set title {}\nset xlabel {}\nset ylabel {}\nset cblabel {}\nset border lc rgb '#444444'\nset tics out nomirror\n"
+      "unset key\nset xrange [{}:{}]\nset yrange [{}:{}]\n"
+      "set palette defined (0 '#440154', 1 '#3b528b', 2 '#21918c', 3 '#5ec962', 4 '#fde725')\n",
+      quoted(title), quoted(x_label), quoted(y_label), quoted(value_label), x.front(), x.back(), y.front(), y.back());
+  if (logarithmic) script += "set logscale cb\nset format cb '%.0e'\n";
+  script += "plot '-' with image pixels\n";
+  for (std::size_t i = 0; i < x.size(); ++i)
+    for (std::size_t j = 0; j < y.size(); ++j)
+      script += fmt::format("{} {} {}\n", x[i], y[j], values[i * y.size() + j]);
+  return script + "e\n";
+}
+
+void save_panels(const std::vector<std::string>& scripts, int columns, const std::filesystem::path& path) {
+  const std::string ending = path.extension().string();
+  const int rows = (int(scripts.size()) + columns - 1) / columns;
+  const int width = columns == 1 ? 1200 : 800 * columns, height = columns == 1 && rows == 1 ? 750 : 520 * rows;
+  const char* terminal = ending == ".png" ? "pngcairo" : ending == ".svg" ? "svg" : nullptr;
+  if (!terminal) throw Error(fmt::format("{}: expected a name that ends in .png or .svg", path.string()));
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  if (!std::filesystem::is_directory(folder))
+    throw Error(fmt::format("{}: expected a folder, found none of that name", folder.string()));
+  StagedFile staged(path);
+  std::string script =
+      fmt::format("set terminal {} size {},{} {} noenhanced font 'DejaVu Sans,15'\nset output {}\n", terminal, width,
+                  height, ending == ".svg" ? "dynamic" : "", quoted(staged.path().string()));
+  if (scripts.size() > 1) script += fmt::format("set multiplot layout {},{}\n", rows, columns);
+  for (const std::string& panel : scripts) script += "reset\n" + panel;
   // Its complaints take many lines; ours takes one. A script that fails midway must not end this program by SIGPIPE.
   const auto before = std::signal(SIGPIPE, SIG_IGN);
   FILE* gnuplot = popen("gnuplot >/dev/null 2>&1", "w");

@@ -16,7 +16,11 @@ class LineChart {
   void add(const std::string& label, const std::vector<double>& x, const std::vector<double>& y, Style style,
            int colour);
 
-  /// Throws Error if gnuplot is missing or fails, or if the ending is neither .png nor .svg.
+  void set_logarithmic(bool x, bool y);  ///< values that are not positive are left out of such an axis
+
+  /// What gnuplot is told; for save_panels().
+  std::string script() const;
+  /// As save_panels() of this chart alone.
   void save(const std::filesystem::path& path) const;
 
  private:
@@ -28,6 +32,21 @@ class LineChart {
   };
   std::string title_, x_label_, y_label_;
   std::vector<Curve> curves_;
+  bool log_x_ = false, log_y_ = false;
 };
+
+/// A map of values over two coordinates in colours that rise in brightness, and so survive print and colour blindness.
+struct HeatMap {
+  std::string title, x_label, y_label, value_label;
+  std::vector<double> x, y;    ///< evenly spaced
+  std::vector<double> values;  ///< [x][y], finite
+  bool logarithmic = false;    ///< values are positive then
+
+  std::string script() const;
+};
+
+/// Drawings by their scripts, row by row, as one picture. Throws Error if gnuplot is missing or fails, or if the ending
+/// is neither .png nor .svg.
+void save_panels(const std::vector<std::string>& scripts, int columns, const std::filesystem::path& path);
 
 }  // namespace residua

@@ -25,15 +25,15 @@ def enthalpy_closure(run):
 
 
 def tritium_fits(run):
-    """RMSE of the fits that `residua validate` prints, by what was fitted: the surrogate first."""
+    """RMSE of the fits that `residua fit` prints, by what was fitted: the surrogate first."""
     table = run.shared / "data/leach/vg1974_tritium_glendale.csv"
     if not table.exists():
         raise NotMeasured("needs the published data: see RESIDUA_SHARED in docs/development.md")
-    printed = run.residua("validate", surrogate(run, "tritium_column"), "--table", table, "--pulse", "3.102", "--output",
-                          "flux", "--at", "depth=1")
+    printed = run.residua("fit", surrogate(run, "tritium_column"), "--table", table, "--columns", "time=c0", "flux=c1", "--pulse",
+                          "3.102", "--reference", "--at", "depth=1")
     fits = re.findall(r"^(\S.*?)\s+RMSE (\S+)\s+(.*)$", printed, re.MULTILINE)
     if not fits or fits[0][0] != "surrogate":
-        raise Failed("residua validate: no RMSE of the surrogate in its output")
+        raise Failed("residua fit: no RMSE of the surrogate in its output")
     return fits
 
 

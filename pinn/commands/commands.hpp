@@ -14,6 +14,8 @@ struct Interrupted {
 
 void add_list(CLI::App& app);
 void add_train(CLI::App& app);
+void add_report(CLI::App& app);
+void add_sweep(CLI::App& app);
 void add_validate(CLI::App& app);
 void add_fit(CLI::App& app);
 void add_info(CLI::App& app);

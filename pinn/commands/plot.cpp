@@ -1,139 +1,71 @@
 #include "pinn/plot.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
 
 #include "kernels/core/error.hpp"
 #include "pinn/commands/commands.hpp"
 #include "pinn/commands/given.hpp"
-#include "pinn/reference.hpp"
-#include "surrogates/surrogate.hpp"
+#include "pinn/run_folder.hpp"
+#include "pinn/run_pictures.hpp"
+#include "pinn/slices.hpp"
 
 namespace residua::commands {
 namespace {
 
+namespace fs = std::filesystem;
+
 struct Options {
-  std::string surrogate, picture, output;
+  std::string subject, picture, output, format = "png";
   std::vector<std::string> at;
 };
 
-std::vector<double> spaced(double lower, double upper, int points) {
-  std::vector<double> axis;
-  for (int i = 0; i < points; ++i) axis.push_back(lower + (upper - lower) * i / (points - 1));
-  return axis;
+void plot_surrogate(const Options& o) {
+  if (o.picture.empty()) throw Error("--out is required: expected a picture, ending in .png or .svg");
+  slices(Surrogate(o.subject), o.output, parse_given(o.at)).save(o.picture);
 }
 
-/// One output of the surrogate along its first coordinate, a curve for each of a few values of the second one, with the
-/// reference beside it where the toolkit has one.
-class Slices {
- public:
-  explicit Slices(const Options& o) : surrogate_(o.surrogate), physics_(find_physics(surrogate_.card().physics)) {
-    choose_output(o.output);
-    choose_inputs(parse_given(o.at));
-    for (const FixedParameter& f : surrogate_.card().fixed) set_parameter(f.name, f.value);
-    for (std::size_t d = 0; d < design_.size(); ++d)
-      set_parameter(surrogate_.inputs()[physics_.coords.size() + d].name, design_[d]);
+void plot_run(const Options& o) {
+  const RunFolder folder(o.subject);
+  const fs::path place = o.picture.empty() ? folder.plots() : fs::path(o.picture);
+  const auto pictures = pictures_of(folder);
+  std::error_code failed;
+  fs::create_directories(place, failed);
+  if (failed) throw Error(fmt::format("{}: cannot be made: {}", place.string(), failed.message()));
+  for (const RunPicture& picture : pictures) {
+    const fs::path file = place / fmt::format("{}.{}", picture.name, o.format);
+    save_panels(picture.panels, int(picture.panels.size()), file);
+    fmt::print("{}\n", file.string());
   }
-
-  void draw(const std::string& picture) const {
-    const auto inputs = surrogate_.inputs();
-    const Variable& out = surrogate_.outputs()[output_];
-    LineChart chart(fmt::format("{}: {}", physics_.name, out.name), label(inputs[0]), label(out));
-    const Reference* reference = find_reference(physics_.name);
-    for (std::size_t s = 0; s < std::max<std::size_t>(1, second_.size()); ++s) {
-      Grid fine{{spaced(inputs[0].lower, inputs[0].upper, 200)}},
-          coarse{{spaced(inputs[0].lower, inputs[0].upper, 25)}};
-      coarse.axes[0].erase(coarse.axes[0].begin());  // fields jump at the start of time
-      for (Grid* grid : {&fine, &coarse})
-        if (!second_.empty()) grid->axes.push_back({second_[s]});
-      const std::string name = second_.empty() ? out.name : fmt::format("{} = {:.3g}", inputs[1].name, second_[s]);
-      chart.add(name, fine.axes[0], predicted(fine), LineChart::Style::line, int(s));
-      if (!reference) continue;
-      const auto expected = reference->solve(params_, coarse);
-      const std::size_t n = coarse.points();
-      const std::string once = s == 0 ? fmt::format("{} (points)", reference->name) : "";
-      chart.add(once, coarse.axes[0],
-                {expected.begin() + std::ptrdiff_t(output_ * n), expected.begin() + std::ptrdiff_t((output_ + 1) * n)},
-                LineChart::Style::points, int(s));
-    }
-    chart.save(picture);
-  }
-
- private:
-  static std::string label(const Variable& v) {
-    return v.unit == "-" ? v.name : fmt::format("{} [{}]", v.name, v.unit);
-  }
-
-  void choose_output(const std::string& name) {
-    std::vector<std::string> names;
-    for (const Variable& v : surrogate_.outputs()) names.push_back(v.name);
-    const auto found = name.empty() ? names.begin() : std::find(names.begin(), names.end(), name);
-    if (found == names.end())
-      throw Error(fmt::format("--output: '{}': expected one of {}", name, fmt::join(names, ", ")));
-    output_ = std::size_t(found - names.begin());
-  }
-
-  /// Design inputs: as given, or the default of the physics, or the middle of an envelope that does not hold the
-  /// default.
-  void choose_inputs(const std::vector<std::pair<std::string, double>>& given) {
-    const auto inputs = surrogate_.inputs();
-    const std::size_t coords = physics_.coords.size();
-    for (std::size_t i = coords; i < inputs.size(); ++i) {
-      double value = (inputs[i].lower + inputs[i].upper) / 2;
-      for (const Quantity& q : physics_.params)
-        if (q.name == inputs[i].name && q.value >= inputs[i].lower && q.value <= inputs[i].upper) value = q.value;
-      design_.push_back(value);
-    }
-    if (coords > 1) second_ = spaced(inputs[1].lower, inputs[1].upper, 5);
-    for (const auto& [name, value] : given) {
-      const auto found = std::find_if(inputs.begin(), inputs.end(), [&](const Variable& v) { return v.name == name; });
-      const std::size_t i = std::size_t(found - inputs.begin());
-      if (found == inputs.end() || i == 0) {
-        std::vector<std::string> names;
-        for (std::size_t k = 1; k < inputs.size(); ++k) names.push_back(inputs[k].name);
-        throw Error(fmt::format("--at: '{}': expected one of {}", name, fmt::join(names, ", ")));
-      }
-      if (i < coords)
-        second_ = {value};
-      else
-        design_[i - coords] = value;
-    }
-    params_.resize(physics_.params.size());
-  }
-
-  void set_parameter(const std::string& name, double value) {
-    for (std::size_t p = 0; p < params_.size(); ++p)
-      if (physics_.params[p].name == name) params_[p] = value;
-  }
-
-  std::vector<double> predicted(const Grid& grid) const {
-    const std::size_t n = grid.points();
-    std::vector<double> in = grid.rows(), out(surrogate_.outputs().size() * n);
-    for (const double value : design_) in.insert(in.end(), n, value);
-    surrogate_.predict(n, in, out);
-    return {out.begin() + std::ptrdiff_t(output_ * n), out.begin() + std::ptrdiff_t((output_ + 1) * n)};
-  }
-
-  Surrogate surrogate_;
-  const PhysicsInfo& physics_;
-  std::size_t output_ = 0;
-  std::vector<double> design_, second_, params_;
-};
+}
 
 }  // namespace
 
 void add_plot(CLI::App& app) {
-  auto* command = app.add_subcommand("plot", "draw a surrogate's output against its reference (PNG or SVG)");
+  auto* command = app.add_subcommand("plot", "draw a run, or a surrogate's output against its reference (PNG or SVG)");
   auto o = std::make_shared<Options>();
-  command->add_option("surrogate", o->surrogate, "surrogate file")->required();
-  command->add_option("-o,--out", o->picture, "picture, ending in .png or .svg")->required();
-  command->add_option("--output", o->output, "which output (default: the first)");
-  command->add_option("--at", o->at, "other values of inputs than the default case: name=number ...")->expected(-1);
-  command->callback([o] { Slices(*o).draw(o->picture); });
+  command->add_option("subject", o->subject, "folder of a run, or surrogate file")->required();
+  command->add_option(
+      "-o,--out", o->picture,
+      "of a surrogate: picture, ending in .png or .svg; of a run: folder (default: plots in that of the run)");
+  auto* output = command->add_option("--output", o->output, "of a surrogate: which output (default: the first)");
+  auto* at =
+      command
+          ->add_option("--at", o->at, "of a surrogate: other values of inputs than the default case: name=number ...")
+          ->expected(-1);
+  command->add_option("--format", o->format, "of a run's pictures")
+      ->check(CLI::IsMember({"png", "svg"}))
+      ->capture_default_str()
+      ->excludes(output)
+      ->excludes(at);
+  command->callback([o] {
+    if (fs::exists(RunFolder(o->subject).run_file()))
+      plot_run(*o);
+    else
+      plot_surrogate(*o);
+  });
 }
 
 }  // namespace residua::commands

@@ -1,3 +1,5 @@
+#include "pinn/sweep.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -22,7 +24,6 @@
 #include "pinn/process.hpp"
 #include "pinn/run_folder.hpp"
 #include "pinn/run_log.hpp"
-#include "pinn/sweep.hpp"
 #include "surrogates/surrogate.hpp"
 
 namespace residua::commands {
@@ -66,8 +67,8 @@ class Sweep {
       const Problem problem(RunFile::parse(runs_[i].text, name));
       const fs::path file = folder(i).run_file();
       if (fs::exists(file) && content(file) != runs_[i].text)
-        throw Error(fmt::format("{}: belongs to another sweep: expected the same run file and --vary, or another folder",
-                                file.string()));
+        throw Error(fmt::format(
+            "{}: belongs to another sweep: expected the same run file and --vary, or another folder", file.string()));
     }
     for (std::size_t i = 0; i < runs_.size(); ++i) {
       std::error_code failed;
@@ -141,7 +142,8 @@ class Sweep {
   void say(std::size_t i, const std::string& what) const {
     std::size_t done = 0;
     for (std::size_t k = 0; k < runs_.size(); ++k) done += fs::exists(folder(k).surrogate());
-    fmt::print("[{} of {} done, {} at work] {:03} {}: {}\n", done, runs_.size(), running_.size(), i, values_text(i), what);
+    fmt::print("[{} of {} done, {} at work] {:03} {}: {}\n", done, runs_.size(), running_.size(), i, values_text(i),
+               what);
     std::fflush(stdout);
   }
 
@@ -195,13 +197,15 @@ class Sweep {
 
   void print(const std::vector<Outcome>& outcomes) const {
     const auto order = ranked(outcomes);
-    fmt::print("\n{:>4} {:>11} {:>11} {:>10} {:>9}  {}\n", "run", "worst error", "default", "loss", "seconds", "values");
+    fmt::print("\n{:>4} {:>11} {:>11} {:>10} {:>9}  {}\n", "run", "worst error", "default", "loss", "seconds",
+               "values");
     for (const std::size_t i : order)
       fmt::print("{:>4} {:>11.2e} {:>11.2e} {:>10.2e} {:>9.1f}  {}\n", fmt::format("{:03}", i), outcomes[i].worst_error,
                  outcomes[i].default_error, outcomes[i].loss, outcomes[i].seconds, values_text(i));
     for (std::size_t i = 0; i < runs_.size(); ++i)
       if (outcomes[i].status != "done")
-        fmt::print("{:>4} {}  {}  {}\n", fmt::format("{:03}", i), outcomes[i].status, values_text(i), outcomes[i].message);
+        fmt::print("{:>4} {}  {}  {}\n", fmt::format("{:03}", i), outcomes[i].status, values_text(i),
+                   outcomes[i].message);
     fmt::print("\n{} of {} done; table: {}\n", order.size(), runs_.size(), (o_.out / "results.csv").string());
   }
 

@@ -19,7 +19,7 @@ TEST_F(CommandLine, ExplainsItselfAndEveryCommand) {
   const Outcome all = residua("--help");
   EXPECT_EQ(all.code, 0);
   for (const std::string command :
-       {"list", "train", "validate", "fit", "info", "predict", "plot", "keygen", "sign", "verify"}) {
+       {"list", "train", "validate", "fit", "info", "predict", "plot", "sweep", "report", "keygen", "sign", "verify"}) {
     EXPECT_THAT(all.out, HasSubstr(command));
     const Outcome one = residua(command + " --help");
     EXPECT_EQ(one.code, 0) << command;
@@ -223,6 +223,26 @@ TEST_F(CommandLine, TrainsShowsPredictsDrawsAndValidates) {
   EXPECT_EQ(png.err + svg.err, "");
   EXPECT_THAT(content(work("rod.png")), StartsWith("\x89PNG\r\n\x1a\n"));
   EXPECT_THAT(content(work("rod.svg")), AllOf(HasSubstr("<svg"), HasSubstr("position = 0.3"), HasSubstr("</svg>")));
+}
+
+TEST_F(CommandLine, DrawsAndReportsARun) {
+  expect_refused("plot .", {"--out"});
+  expect_refused("report .", {"no run there"});
+  ASSERT_EQ(residua("train rod.toml -q -o run --stop-after 70").code, 0);
+  ASSERT_EQ(residua("report run").code, 0);
+  EXPECT_THAT(content(work("run/report.html")), HasSubstr("This training has not ended"));
+  ASSERT_EQ(residua("train rod.toml -q -o run --resume").code, 0);
+  const Outcome plot = residua("plot run");
+  EXPECT_EQ(plot.code, 0) << plot.err;
+  EXPECT_EQ(plot.out, "run/plots/loss.png\nrun/plots/temperature.png\n");
+  for (const char* name : {"run/plots/loss.png", "run/plots/temperature.png"})
+    EXPECT_THAT(content(work(name)), StartsWith("\x89PNG"));
+  ASSERT_EQ(residua("report run").code, 0);
+  const std::string page = content(work("run/report.html"));
+  for (const char* part : {"<!doctype html>", "Errors", "temperature", "<svg", "BLAKE2b-256", "learning_rate = 1e-2",
+                           "processor", "stage 2 lbfgs", "</html>"})
+    EXPECT_THAT(page, HasSubstr(part));
+  EXPECT_THAT(page, Not(HasSubstr("src=")));  // it stands alone
 }
 
 TEST_F(CommandLine, ResumesToTheSameSurrogate) {

@@ -1,0 +1,74 @@
+#include "pinn/run_pictures.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "datasets/published.hpp"
+#include "kernels/core/error.hpp"
+#include "pinn/plot.hpp"
+#include "pinn/run_file.hpp"
+#include "pinn/slices.hpp"
+#include "surrogates/surrogate.hpp"
+
+namespace residua {
+namespace {
+
+/// The columns of metrics.csv that are terms of the loss: those after the loss.
+std::vector<std::string> terms_in(const RunFile& run) {
+  std::vector<std::string> terms;
+  for (const auto& [name, settings] : run.terms)
+    if (settings.weight > 0) terms.push_back(name);
+  if (run.march.windows > 1) terms.push_back("seam");
+  return terms;
+}
+
+LineChart losses(const Table& metrics, const std::vector<std::string>& terms, const std::string& against,
+                 const std::string& label) {
+  LineChart chart(fmt::format("Loss against {}", label), label, "loss, mean square residuals");
+  chart.set_logarithmic(false, true);
+  chart.add("loss", metrics[against], metrics["loss"], LineChart::Style::line, 6);
+  if (terms.size() == 1) return chart;  // the loss is its mean square
+  int colour = 0;
+  for (const std::string& term : terms) {
+    std::vector<double> x, y;
+    for (std::size_t i = 0; i < metrics.rows(); ++i)
+      if (!std::isnan(metrics[term][i])) {
+        x.push_back(metrics[against][i]);
+        y.push_back(metrics[term][i]);
+      }
+    chart.add(term, x, y, LineChart::Style::line, colour++);
+  }
+  return chart;
+}
+
+}  // namespace
+
+std::vector<RunPicture> pictures_of(const RunFolder& folder) {
+  if (!std::filesystem::exists(folder.metrics()))
+    throw Error(fmt::format("{}: no run there: expected a folder that residua train made", folder.path().string()));
+  const auto terms = terms_in(RunFile::read(folder.run_file()));
+  const Table metrics = read_csv(folder.metrics(), {.optional_columns = terms, .min_rows = 0});
+  std::vector<RunPicture> pictures;
+  if (metrics.rows() > 0)
+    pictures.push_back({"loss",
+                        "The loss as the optimizer sees it, without the balance of terms, and the mean square "
+                        "residual of each term.",
+                        {losses(metrics, terms, "step", "step").script(),
+                         losses(metrics, terms, "seconds", "seconds of training").script()}});
+  if (!std::filesystem::exists(folder.surrogate())) return pictures;
+  const Surrogate surrogate(folder.surrogate());
+  for (const Variable& output : surrogate.outputs()) {
+    RunPicture picture{
+        output.name,
+        fmt::format("{} at the default case: the surrogate as lines, the reference as points where there "
+                    "is one, and the error over the first two coordinates.",
+                    output.name),
+        {slices(surrogate, output.name, {}).script()}};
+    if (const auto map = error_map(surrogate, output.name, {})) picture.panels.push_back(map->script());
+    pictures.push_back(std::move(picture));
+  }
+  return pictures;
+}
+
+}  // namespace residua
