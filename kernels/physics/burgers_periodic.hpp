@@ -3,8 +3,8 @@
 
 namespace residua::inline RESIDUA_ISA::physics {
 
-/// Burgers with its wave seen as periodic: the network sees cos(pi x) and sin(pi x), which its start -sin(pi x) allows, and
-/// the walls hold because a solution that starts odd stays odd.
+/// Burgers with its wave seen as periodic: the network sees cos(pi x) and sin(pi x), which its start -sin(pi x) allows,
+/// and the walls hold because a solution that starts odd stays odd.
 struct BurgersPeriodic : Burgers {
   static constexpr std::string_view name = "burgers_periodic",
                                     summary = "a steepening wave, periodic: viscous Burgers equation";
