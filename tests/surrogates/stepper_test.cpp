@@ -8,16 +8,10 @@
 
 #include "tests/surrogates/count_allocations.hpp"
 #include "tests/surrogates/random_model.hpp"
-#include "tests/surrogates/temporary_folder.hpp"
+#include "tests/surrogates/saved.hpp"
 
 namespace residua {
 namespace {
-
-Surrogate loaded(const Model& model) {
-  const TemporaryFolder folder;
-  save(model, folder / "surrogate.h5");
-  return Surrogate(folder / "surrogate.h5");
-}
 
 /// States near the middle of the envelope and two controls that differ from step to step.
 const std::vector<double> kStart = {800, 450};
