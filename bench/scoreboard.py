@@ -180,16 +180,41 @@ def describe_machine(run):
     }
 
 
-def write_results(area, machine, results, details):
-    """bench/results/<machine>-<area>.json, replaced whole; `details` is what the area adds to its figures."""
+def results_path(area, machine):
     slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"\((r|tm)\)", "", machine["cpu"].lower())).strip("-")
-    figures = [{"name": r.figure.name, "verdict": r.verdict, "value": None if r.value != r.value else r.value, "unit": r.figure.unit,
-                "asked": r.figure.asked, "note": r.note, "load": round(r.load, 2)} for r in results]
+    return RESULTS / f"{slug}-{area}.json"
+
+
+def entry(result, machine):
+    """A figure as the file of results keeps it, with the state of the code and the day that it is of."""
+    value = None if result.value != result.value else result.value
+    return {"name": result.figure.name, "verdict": result.verdict, "value": value, "unit": result.figure.unit, "asked": result.figure.asked,
+            "note": result.note, "load": round(result.load, 2), "isa": machine["isa"], "date": machine["date"], "code": machine["code"]}
+
+
+def joined(figures, before, now):
+    """The area's figures in their order: those of `now`, and of `before` where `now` has none that was measured."""
+    found = {old["name"]: old for old in before}
+    for new in now:
+        if new["value"] is not None or new["name"] not in found:
+            found[new["name"]] = new
+    return [found[figure.name] for figure in figures if figure.name in found]
+
+
+def write_results(area, machine, figures, results, details, update=False):
+    """bench/results/<machine>-<area>.json: replaced whole, or with `update` only the figures that were measured now.
+    `details` is what the area adds to its figures. Returns the path and the entries in it."""
+    path = results_path(area, machine)
+    entries = [entry(result, machine) for result in results]
+    if update and path.exists():
+        old = json.loads(path.read_text())
+        stamp = {key: old[key] for key in ("isa", "date", "code")}
+        entries = joined(figures, [{**stamp, **figure} for figure in old.pop("figures")], entries)
+        details = {**{key: value for key, value in old.items() if key not in ("area", *machine)}, **details}
     RESULTS.mkdir(parents=True, exist_ok=True)
-    path = RESULTS / f"{slug}-{area}.json"
-    path.with_suffix(".tmp").write_text(json.dumps({"area": area, **machine, "figures": figures, **details}, indent=1) + "\n")
+    path.with_suffix(".tmp").write_text(json.dumps({"area": area, **machine, "figures": entries, **details}, indent=1) + "\n")
     path.with_suffix(".tmp").replace(path)
-    return path
+    return path, entries
 
 
 def machine_line(machine):
@@ -206,14 +231,14 @@ def write_between(name, lines, document=DOCUMENT):
     document.write_text(before + "\n".join([begin, "", *lines, "", end]) + after)
 
 
-def write_table(area, machine, results):
+def write_table(area, machine, entries):
     """The table of the area. Figures that were not measured stay out."""
-    rows = [machine_line(machine), "",
-            "| figure | value | unit | asked | verdict | load | |", "|---|---|---|---|---|---|---|"]
-    for r in results:
-        if r.value is not None:
-            rows.append(f"| {r.figure.name} | {r.value:.4g} | {r.figure.unit} | {r.figure.asked} | {r.verdict} | "
-                        f"{r.load:.1f} | {r.note} |")
+    rows = [f"{machine['cpu']}, {machine['cores']} cores", "",
+            "| figure | value | unit | asked | verdict | load | measured | |", "|---|---|---|---|---|---|---|---|"]
+    for e in entries:
+        if e["value"] is not None:
+            rows.append(f"| {e['name']} | {e['value']:.4g} | {e['unit']} | {e['asked']} | {e['verdict']} | {e['load']:.1f} | "
+                        f"{e['date'][:10]}, {e['code']}, {e['isa']} | {e['note']} |")
     write_between(area, rows)
 
 
