@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <stdlib.h>
 
 #include <CLI/CLI.hpp>
 #include <cmath>
@@ -99,7 +100,11 @@ int train_in(const RunFolder& folder, const RunFile& run, const Problem& problem
   return 0;
 }
 
+/// LibTorch's large tensors come and go at every step: in huge pages the system clears them several times faster.
+void use_huge_pages() { ::setenv("THP_MEM_ALLOC_ENABLE", "1", 0); }
+
 void train_command(const Options& o) {
+  use_huge_pages();
   const RunFile run = RunFile::read(o.run_file);
   const Problem problem(run);
   const std::string description = describe(run, problem);

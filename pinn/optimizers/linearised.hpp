@@ -1,5 +1,6 @@
 #pragma once
 #include "pinn/optimizers/damped_system.hpp"
+#include "pinn/optimizers/triangle.hpp"
 
 namespace residua {
 
@@ -21,13 +22,15 @@ class LinearisedLoss : public DampedSystem {
 
  private:
   void triangularise(Objective& objective, const double* weights);
+  Move solve_triangular(double damping);
+  bool factorise_sums(double damping);
 
   std::int64_t parameters_;
   NormalEquations sums_;
-  bool triangular_ = false;  ///< whether triangle_ holds the system, or sums_
-  at::Tensor triangle_;      ///< R of (J r) = Q R, [parameters + 1][parameters + 1]
-  at::Tensor factor_;        ///< upper triangular U of the system last solved, U^T U = J^T J + damping
-  double largest_ = 1;       ///< of the diagonal of J^T J
+  bool triangular_ = false;     ///< whether triangle_ holds the system, or sums_
+  Triangle triangle_;           ///< of (J r)
+  std::vector<double> factor_;  ///< L of the normal equations last solved, L L^T = J^T J + damping, by columns
+  double largest_ = 1;          ///< of the diagonal of J^T J
   double loss_ = 0;
 };
 

@@ -1,0 +1,44 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+namespace residua {
+
+/// R of A = Q R for a least-squares matrix whose rows come in blocks and whose last column is the right side, by
+/// Householder transformations; and that of A over sqrt(damping) times the identity, for several dampings. Everything
+/// is by columns and stays in place from one matrix to the next, so that LAPACK neither copies nor asks for memory.
+/// Not to be shared between threads.
+class Triangle {
+ public:
+  /// For `unknowns` columns and the right side; reduces whenever `block` rows are at hand.
+  Triangle(std::int64_t unknowns, std::int64_t block);
+
+  void clear() { filled_ = 0; }
+  /// Further rows [count][unknowns + 1] of A.
+  void add(const double* rows, std::int64_t count);
+  /// To be called after the last rows: from here on, size, product and damp() answer.
+  void finish();
+
+  /// The largest diagonal entry of A^T A, the right side left out.
+  double largest_square() const;
+  /// |A x|, squared, the right side left out.
+  double product_square(const std::vector<double>& x) const;
+
+  /// Replaces the system that solve() and solve_again() answer for: min |A x - b|^2 + damping |x|^2.
+  void damp(double damping);
+  std::vector<double> solve() const;
+  /// x of (A^T A + damping) x = right, in place of `right`.
+  void solve_again(std::vector<double>& right) const;
+
+ private:
+  void reduce();
+
+  int unknowns_, columns_, capacity_;
+  int filled_ = 0;
+  std::vector<double> rows_;    ///< A so far, [columns][capacity]: R on top, further rows below it
+  std::vector<double> damped_;  ///< R of the damped system, [columns][unknowns]
+  std::vector<double> window_;  ///< a block of rows of R and all that damping adds, [columns][kBlock + unknowns]
+  std::vector<double> scales_, work_;
+};
+
+}  // namespace residua
