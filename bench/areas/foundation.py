@@ -15,10 +15,10 @@ def training_seconds(name):
 
 
 def enthalpy_closure(run):
-    closure = card(run, "kiln_axial").get("enthalpy_closure")
-    if closure is None:
-        raise NotMeasured("residua info --json gives no enthalpy_closure")
-    return 100 * closure
+    balance = card(run, "kiln_axial").get("balance")
+    if balance is None:
+        raise NotMeasured("residua info --json gives no balance")
+    return 100 * balance["gap"]
 
 
 # --- fit to a published breakthrough curve ----------------------------------------------------------------------------

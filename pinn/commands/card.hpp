@@ -1,7 +1,11 @@
 #pragma once
 #include <fmt/format.h>
 
-#include "pinn/balance.hpp"
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "pinn/audit.hpp"
 #include "surrogates/card.hpp"
 
 namespace residua::commands {
@@ -23,9 +27,19 @@ inline void print_errors(const Card& card) {
                v.outputs[o].bound, card.outputs[o].unit, 100 * v.outputs[o].covered);
 }
 
-inline void print_balance(const Surrogate& surrogate) {
-  if (const auto closure = enthalpy_closure(surrogate))
-    fmt::print("enthalpy balance closes to {:.2g} % of the heat that the gas gives\n", 100 * *closure);
+/// Of the cases given, the default one first; nothing for a physics without a balance.
+inline void print_balance(const Surrogate& surrogate, const std::vector<std::vector<double>>& cases) {
+  double worst = 0;
+  std::optional<Audit> first;
+  for (const auto& params : cases) {
+    const auto found = audit(surrogate, params);
+    if (!found) return;
+    if (!first) first = found;
+    worst = std::max(worst, found->gap);
+  }
+  fmt::print("{} balance closes to {:.2g} % of {}", first->what, 100 * first->gap, first->of);
+  if (cases.size() > 1) fmt::print(" in the default case, to {:.2g} % in the worst of {}", 100 * worst, cases.size());
+  fmt::print("\n");
 }
 
 }  // namespace residua::commands

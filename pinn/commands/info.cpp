@@ -2,7 +2,7 @@
 #include <memory>
 #include <string>
 
-#include "pinn/balance.hpp"
+#include "pinn/audit.hpp"
 #include "pinn/commands/card.hpp"
 #include "pinn/commands/commands.hpp"
 #include "pinn/commands/json.hpp"
@@ -57,8 +57,8 @@ void print_json(const Surrogate& surrogate) {
   fmt::print("  \"validation\": {{\"reference\": {}, \"cases\": {}, \"coverage\": {}, \"errors\": {}}},\n",
              json_string(card.validation.reference), card.validation.cases, json_number(card.validation.coverage),
              json_array(card.validation.outputs, any));
-  if (const auto closure = enthalpy_closure(surrogate))
-    fmt::print("  \"enthalpy_closure\": {},\n", json_number(*closure));
+  if (const auto found = audit(surrogate))
+    fmt::print("  \"balance\": {{\"of\": {}, \"gap\": {}}},\n", json_string(std::string(found->what)), json_number(found->gap));
   fmt::print("  \"training_seconds\": {},\n  \"seed\": {},\n  \"code_version\": {},\n  \"created\": {},\n",
              json_number(p.training_seconds), p.seed, json_string(p.code_version), json_string(p.created));
   fmt::print("  \"datasets\": {}\n}}\n", json_array(p.datasets, [](const DatasetHash& d) {

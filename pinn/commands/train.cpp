@@ -95,7 +95,7 @@ int train_in(const RunFolder& folder, const RunFile& run, const Problem& problem
   log.add(fmt::format("saved surrogate.h5, digest {}", surrogate.card().digest));
   fmt::print("\n");
   print_errors(surrogate.card());
-  print_balance(surrogate);
+  print_balance(surrogate, validation_cases(problem, run.validation_cases, run.seed));
   fmt::print("\nsaved {}\n", folder.surrogate().string());
   return 0;
 }

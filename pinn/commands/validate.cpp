@@ -23,7 +23,7 @@ void validate(const Surrogate& surrogate, int cases) {
   Card card = surrogate.card();
   card.validation = judgement.validation;
   print_errors(card);
-  print_balance(surrogate);
+  print_balance(surrogate, validation_cases(problem, cases, run.seed));
   if (problem.design().empty()) return;
   fmt::print("hardest case:");
   for (std::size_t p = 0; p < judgement.worst_params.size(); ++p)
