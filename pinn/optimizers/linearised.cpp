@@ -10,7 +10,7 @@
 namespace residua {
 namespace {
 
-constexpr double kRounding = 1e-13;  ///< of the normal equations, relative to the largest of their diagonal
+constexpr double kRounding = 3e-15;  ///< of the normal equations, relative to the largest of their diagonal
 constexpr double kLeast = 1e-28;     ///< damping over that, where the triangular factor's rounding is reached
 
 /// Rows that are reduced at once: few enough for memory, many enough that R on top of them is little of the work.
