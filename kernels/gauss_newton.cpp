@@ -109,6 +109,18 @@ void NormalEquations::add_rows(const double* rows, std::int64_t count, int threa
   }
 }
 
+void NormalEquations::exchange(const std::function<void(double* values, std::size_t count)>& add) {
+  std::vector<double> upper;
+  const std::int64_t columns = parameters_ + 1;
+  upper.reserve(std::size_t(columns * (columns + 1) / 2));
+  for (std::int64_t k = 0; k < columns; ++k)
+    upper.insert(upper.end(), &sums_[std::size_t(k * stride_ + k)], &sums_[std::size_t(k * stride_)] + columns);
+  add(upper.data(), upper.size());
+  auto from = upper.cbegin();
+  for (std::int64_t k = 0; k < columns; from += columns - k, ++k)
+    std::copy_n(from, columns - k, &sums_[std::size_t(k * stride_ + k)]);
+}
+
 /// Room for so many rows of sqrt(W) (J r), as the products read them: [stride / width][rows][width].
 double* NormalEquations::panels(std::int64_t rows) {
   if (stride_ % active_gram_kernel().width != 0) throw Error("normal equations: made for another instruction set");

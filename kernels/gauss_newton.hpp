@@ -1,5 +1,7 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "kernels/fused.hpp"
@@ -25,6 +27,10 @@ class NormalEquations {
   /// Adds rows of (J r), each [parameters + 1] and multiplied by the root of its weight: for networks that kernels do
   /// not know as a whole. Same bits for any number of threads.
   void add_rows(const double* rows, std::int64_t count, int threads = 0);
+
+  /// What has been summed so far, to be added to that of others that have summed over other points:
+  /// add(values, count) puts the total in its place.
+  void exchange(const std::function<void(double* values, std::size_t count)>& add);
 
   std::int64_t parameters() const { return parameters_; }
   /// J^T W J, upper triangle by rows: entry (i, j), i <= j, is matrix()[i * stride() + j]. The rest of the square is

@@ -40,7 +40,8 @@ std::string envelope_text(const Problem& problem) {
 std::string terms_text(const RunFile& run) {
   std::string text = "terms of the loss\n";
   for (const auto& [name, term] : run.terms)
-    text += fmt::format("  {:<22} {} points, weight {:g}\n", name, term.points, term.weight);
+    text += fmt::format("  {:<22} {} points, weight {:g}{}\n", name, term.points, term.weight,
+                        term.grading == 1 ? "" : fmt::format(", times graded by {:g}", term.grading));
   if (run.march.windows > 1)
     text += fmt::format("  {:<22} {} points, weight {:g}\n", "seam", run.march.seam.points, run.march.seam.weight);
   text += fmt::format("sampling    {}\n", name_of(run.sampling));

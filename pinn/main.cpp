@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   app.failure_message(
       [](const CLI::App*, const CLI::Error& e) { return fmt::format("residua: {}: try residua --help\n", e.what()); });
   residua::commands::add_list(app);
+  residua::commands::add_new(app);
   residua::commands::add_train(app);
   residua::commands::add_report(app);
   residua::commands::add_sweep(app);
@@ -33,8 +34,8 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     if (app.get_subcommands().empty()) throw residua::Error("expected a command: try residua --help");
     return 0;
-  } catch (const residua::commands::Interrupted& e) {
-    return 128 + e.signal;
+  } catch (const residua::commands::Ended& e) {
+    return e.status;
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   } catch (const residua::Error& e) {

@@ -12,6 +12,7 @@
 #include "pinn/sampling/above_mean.hpp"
 #include "pinn/sampling/cases.hpp"
 #include "pinn/sampling/residual_adaptive.hpp"
+#include "pinn/sharded.hpp"
 
 namespace residua {
 namespace {
@@ -60,9 +61,11 @@ const double* data_or_null(const std::vector<double>& v) { return v.empty() ? nu
 
 }  // namespace
 
-Objective::Objective(const RunFile& run, const Problem& problem, bool cuda, std::optional<Seam> seam)
+Objective::Objective(const RunFile& run, const Problem& problem, bool cuda, std::optional<Seam> seam,
+                     Processes* processes)
     : problem_(&problem),
-      ansatz_(make_ansatz(problem)),
+      processes_(processes),
+      ansatz_(ansatz_of(problem)),
       seed_(run.seed),
       sampling_(run.sampling),
       cases_(run.branch ? run.branch->cases : 0),
@@ -94,6 +97,16 @@ std::vector<double> Objective::target_of(const LossTerm& term) const {
   return answer;
 }
 
+std::unique_ptr<const Ansatz> Objective::ansatz_of(const Problem& problem) const {
+  auto whole = make_ansatz(problem);
+  if (!processes_) return whole;
+  return std::make_unique<Sharded>(std::move(whole), problem, *processes_);
+}
+
+Share Objective::own(const LossTerm& term) const {
+  return processes_ ? share_of(term.samples.n, processes_->rank(), processes_->size()) : Share{0, term.samples.n};
+}
+
 void Objective::set_precision(at::ScalarType precision) {
   where_ = where_.dtype(precision);
   set_problem(*problem_);
@@ -101,7 +114,7 @@ void Objective::set_precision(at::ScalarType precision) {
 
 void Objective::set_problem(const Problem& problem) {
   problem_ = &problem;
-  ansatz_ = make_ansatz(problem);
+  ansatz_ = ansatz_of(problem);
   fixed_ = ops::tensors_of(problem, where_);
   placed_.clear();
 }
@@ -230,13 +243,19 @@ double Objective::loss(const double* weights) {
 
 Objective::Placed Objective::place(const LossTerm& term) const {
   const std::int64_t n = term.samples.n;
-  Placed placed{ops::rows_tensor(term.samples.coords, n, where_),
-                ops::rows_tensor(term.samples.design, n, where_),
-                at::full({std::int64_t(term.mean_square.size())}, term.weight(), where_),
-                {},
-                {}};
-  if (!term.target.empty()) placed.target = ops::rows_tensor(term.target, n, where_);
-  if (!term.point_weight.empty()) placed.point_weight = ops::rows_tensor(term.point_weight, n, where_).squeeze(0);
+  const Share share = own(term);
+  const auto rows = [&](const std::vector<double>& all) {
+    return ops::rows_tensor(all, n, where_).narrow(1, share.first, share.count).contiguous();
+  };
+  Placed placed{
+      rows(term.samples.coords),
+      rows(term.samples.design),
+      // The operator takes means over its own points.
+      at::full({std::int64_t(term.mean_square.size())}, term.weight() * (double(share.count) / double(n)), where_),
+      {},
+      {}};
+  if (!term.target.empty()) placed.target = rows(term.target);
+  if (!term.point_weight.empty()) placed.point_weight = rows(term.point_weight).squeeze(0);
   return placed;
 }
 
@@ -246,21 +265,44 @@ double Objective::differentiate(at::Tensor& weights, bool trial) {
   if (placed_.empty())
     for (const LossTerm& term : terms_) placed_.push_back(place(term));
   weights.mutable_grad().zero_();
-  double sum = 0;
+  std::vector<double> values;  // of each term: its share of the loss, then its mean squares
   for (std::size_t t = 0; t < terms_.size(); ++t) {
-    LossTerm& term = terms_[t];
+    const LossTerm& term = terms_[t];
     const Placed& at = placed_[t];
+    const Share share = own(term);
+    if (share.count == 0) {
+      values.insert(values.end(), 1 + term.mean_square.size(), 0.0);
+      continue;
+    }
     auto [total, per_equation] =
         ops::fused_loss(weights, *problem_, fixed_, at.coords, at.design, is_seam(term) ? "answer" : term.name,
                         at.equation_weight, at.point_weight, at.target);
     total.backward();
-    std::copy_n(per_equation.const_data_ptr<double>(), term.mean_square.size(), term.mean_square.begin());
-    const double value = total.item<double>();
-    if (!trial) require_finite(term, value, weights.const_data_ptr<double>());
+    values.push_back(total.item<double>());
+    for (std::size_t e = 0; e < term.mean_square.size(); ++e)
+      values.push_back(per_equation.const_data_ptr<double>()[e] * (double(share.count) / double(term.samples.n)));
+  }
+  if (processes_) sum_over_processes(weights.mutable_grad(), values);
+  double sum = 0;
+  const double* value = values.data();
+  for (LossTerm& term : terms_) {
+    std::copy_n(value + 1, term.mean_square.size(), term.mean_square.begin());
+    if (!trial) require_finite(term, *value, weights.const_data_ptr<double>());
     points_evaluated_ += term.samples.n;
-    sum += value;
+    sum += *value;
+    value += 1 + term.mean_square.size();
   }
   return sum;
+}
+
+/// A gradient and further values, in one exchange.
+void Objective::sum_over_processes(at::Tensor& gradient, std::vector<double>& values) const {
+  const double* g = gradient.const_data_ptr<double>();
+  std::vector<double> all(g, g + gradient.numel());
+  all.insert(all.end(), values.begin(), values.end());
+  processes_->sum(all);
+  std::copy_n(all.begin(), gradient.numel(), gradient.data_ptr<double>());
+  std::copy(all.begin() + gradient.numel(), all.end(), values.begin());
 }
 
 /// Of networks that the operators do not know.
@@ -285,14 +327,20 @@ double Objective::differentiate_in_float64(at::Tensor& weights, bool trial) {
 double Objective::linearise(const double* weights, NormalEquations& sums) {
   sums.clear();
   double before = 0;
+  std::vector<double> shares;  // of the terms in the loss
   for (LossTerm& term : terms_) {
     const std::vector<double> scale(term.mean_square.size(), term.weight() / double(term.samples.n));
     ansatz_->add_to(sums, term.id, term.samples, weights,
                     {scale.data(), data_or_null(term.point_weight), data_or_null(term.target)});
-    require_finite(term, sums.loss() - before, weights);
+    shares.push_back(sums.loss() - before);
     before = sums.loss();
     points_evaluated_ += term.samples.n;
   }
+  if (processes_) {
+    processes_->sum(shares);
+    sums.exchange([&](double* values, std::size_t count) { processes_->sum({values, count}); });
+  }
+  for (std::size_t t = 0; t < terms_.size(); ++t) require_finite(terms_[t], shares[t], weights);
   return sums.loss();
 }
 

@@ -9,6 +9,7 @@
 #include "pinn/ansatz.hpp"
 #include "pinn/ops.hpp"
 #include "pinn/problem.hpp"
+#include "pinn/processes.hpp"
 #include "pinn/run_file.hpp"
 
 namespace residua {
@@ -41,7 +42,10 @@ struct Seam {
 /// Weights of the network are a flat vector of float64. Not to be shared between threads.
 class Objective {
  public:
-  Objective(const RunFile& run, const Problem& problem, bool cuda, std::optional<Seam> seam = {});
+  /// With `processes`, which must outlive it, each of them evaluates its share of the points; all have to make the same
+  /// calls. Null: this process alone.
+  Objective(const RunFile& run, const Problem& problem, bool cuda, std::optional<Seam> seam = {},
+            Processes* processes = nullptr);
 
   /// Precision of the kernels in differentiate(); the rest is float64 always.
   void set_precision(at::ScalarType precision);
@@ -107,6 +111,10 @@ class Objective {
     std::optional<at::Tensor> point_weight, target;
   };
 
+  std::unique_ptr<const Ansatz> ansatz_of(const Problem& problem) const;
+  /// The points of a term that this process evaluates in differentiate().
+  Share own(const LossTerm& term) const;
+  void sum_over_processes(at::Tensor& gradient, std::vector<double>& values) const;
   bool is_seam(const LossTerm& term) const { return term.index == int(problem_->physics().terms.size()); }
   std::vector<double> target_of(const LossTerm& term) const;
   std::vector<double> squares(const LossTerm& term, const Samples& samples, const double* weights,
@@ -124,6 +132,7 @@ class Objective {
   std::string first_bad_point(const LossTerm& term, const double* weights) const;
 
   const Problem* problem_;
+  Processes* processes_;  ///< null: none but this one
   std::unique_ptr<const Ansatz> ansatz_;
   std::uint64_t seed_;
   Sampling sampling_;

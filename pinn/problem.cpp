@@ -42,6 +42,10 @@ Problem::Problem(const RunFile& run) : physics_(&find_physics(run.physics)) {
                       kMaxWidth / shape_.trunk.outputs - 1, run.width));
     shape_.branch = NetworkShape::branch_of(shape_.trunk, design, run.branch->width, run.branch->depth);
   }
+  for (const TermInfo& term : physics_->terms) {
+    const auto found = run.terms.find(std::string(term.name));
+    grading_.push_back(found == run.terms.end() ? 1 : found->second.grading);
+  }
   normalise_inputs();
 }
 
@@ -83,16 +87,18 @@ Samples Problem::sample(int term, const std::vector<double>& unit, std::int64_t 
   const std::size_t count = std::size_t(n);
   Samples samples{n, {}, {}};
   const double* row = unit.data();
-  const auto append = [&](std::vector<double>& rows, const Range& range, double scale) {
+  const auto append = [&](std::vector<double>& rows, const Range& range, double scale, double grading = 1) {
     for (std::size_t i = 0; i < count; ++i)
-      rows.push_back((range.lower + (range.upper - range.lower) * row[i]) / scale);
+      rows.push_back((range.lower + (range.upper - range.lower) * (grading == 1 ? row[i] : std::pow(row[i], grading))) /
+                     scale);
     row += count;
   };
+  const int time = std::size_t(term) < grading_.size() ? time_coord(*physics_) : -1;
   for (std::size_t c = 0; c < sides.size(); ++c) {
     const Range range = coord_ranges_[c];
     const double scale = physics_->coords[c].scale;
     if (sides[c] == Region::inside)
-      append(samples.coords, range, scale);
+      append(samples.coords, range, scale, int(c) == time ? grading_[std::size_t(term)] : 1);
     else
       samples.coords.insert(samples.coords.end(), count,
                             (sides[c] == Region::lower ? range.lower : range.upper) / scale);

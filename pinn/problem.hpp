@@ -40,6 +40,7 @@ class Problem {
   const std::vector<double>& scale() const { return scale_; }
 
   // Terms by their position; the number of terms stands for what the surrogate answers at the start of the time.
+  // Points are spread as evenly as their unit points, but for the times of terms with a grading.
 
   /// Dimensions that points of a term are drawn in: its free coordinates, then the design inputs.
   int sample_dims(int term) const;
@@ -56,6 +57,7 @@ class Problem {
   std::vector<int> design_, design_row_;
   std::vector<double> params_, center_, scale_;
   std::vector<Range> coord_ranges_, design_ranges_;
+  std::vector<double> grading_;  ///< of each term
   NetworkShape shape_;
 };
 

@@ -17,8 +17,9 @@ namespace residua {
 
 pid_t start_process(const std::vector<std::string>& command, const std::vector<std::string>& environment,
                     const std::filesystem::path& output) {
-  const int out = open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (out < 0) throw Error(fmt::format("{}: cannot be written: {}", output.string(), std::strerror(errno)));
+  const int out = output.empty() ? -1 : open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (out < 0 && !output.empty())
+    throw Error(fmt::format("{}: cannot be written: {}", output.string(), std::strerror(errno)));
   const int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
   std::vector<char*> words, variables;
   for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
@@ -31,13 +32,15 @@ pid_t start_process(const std::vector<std::string>& command, const std::vector<s
     if (getppid() != parent) _exit(127);  // it died before it was asked for
     for (char* variable : variables) putenv(variable);
     dup2(in, STDIN_FILENO);
-    dup2(out, STDOUT_FILENO);
-    dup2(out, STDERR_FILENO);
+    if (out >= 0) {
+      dup2(out, STDOUT_FILENO);
+      dup2(out, STDERR_FILENO);
+    }
     execv(words[0], words.data());
     _exit(127);
   }
   const int failed = errno;
-  close(out);
+  if (out >= 0) close(out);
   close(in);
   if (child < 0) throw Error(fmt::format("{}: cannot be started: {}", command.front(), std::strerror(failed)));
   return child;

@@ -8,9 +8,10 @@
 
 namespace residua {
 
-/// Starts a program: what it says goes to `output`, its input is empty. It runs in a process group of its own, so that
-/// a signal from the terminal does not reach it by itself, and is killed when this process dies. `environment` holds
-/// NAME=VALUE that differ from this process's. Throws Error if it cannot be started.
+/// Starts a program: what it says goes to `output`, or where this process's words go if that is empty; its input is
+/// empty. It runs in a process group of its own, so that a signal from the terminal does not reach it by itself, and is
+/// killed when this process dies. `environment` holds NAME=VALUE that differ from this process's. Throws Error if it
+/// cannot be started.
 pid_t start_process(const std::vector<std::string>& command, const std::vector<std::string>& environment,
                     const std::filesystem::path& output);
 

@@ -174,6 +174,9 @@ void read_terms(Section section, const PhysicsInfo& physics, RunFile& run) {
     Section own = section.table(std::string(term.name));
     own.number("points", settings.points, 1, 1e8);
     own.number("weight", settings.weight, 0, 1e12);
+    own.number("grading", settings.grading, 1, 10);
+    if (settings.grading != 1 && time_coord(physics) < 0)
+      own.fail(fmt::format("grading: expected a physics with the coordinate \"time\", found {}", physics.name));
     own.finish();
   }
   section.finish();

@@ -20,6 +20,7 @@ struct Range {
 struct TermSettings {
   int points = 1024;
   double weight = 1;
+  double grading = 1;  ///< times are drawn like the power of that of an even spread: above 1, early ones more densely
 };
 
 /// How points are spread over the envelope: evenly (quasi-random), or independently.

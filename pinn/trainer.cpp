@@ -64,7 +64,7 @@ class Trainer {
       begin_part();
     }
     if (options.resume) saved_at_ = steps();
-    if (!options.folder.empty())
+    if (leads() && !options.folder.empty())
       metrics_.emplace(RunFolder(options.folder).metrics(), term_names(), options.resume ? steps() : 0);
     state_.weights.requires_grad_(true);
     state_.weights.mutable_grad() = at::zeros_like(state_.weights);
@@ -82,7 +82,7 @@ class Trainer {
       train_part();
     }
     writer_.finish();
-    options_.progress.finish();
+    if (leads()) options_.progress.finish();
     return result();
   }
 
@@ -123,7 +123,7 @@ class Trainer {
     }
     RunFile own = run_;
     own.seed += std::uint64_t(member());
-    objective_.emplace(own, problems_[w], options_.cuda, std::move(seam));
+    objective_.emplace(own, problems_[w], options_.cuda, std::move(seam), options_.processes);
     weighting_.emplace(own);
   }
 
@@ -204,6 +204,7 @@ class Trainer {
     };
     if (due(200)) state_.history.push_back({double(steps()), loss});
     if (metrics_ && due(1000)) metrics_->add(metrics(loss));
+    if (!leads()) return;
     std::string part = run_.members > 1 ? fmt::format("member {}/{} ", member() + 1, run_.members) : "";
     if (windows() > 1) part += fmt::format("window {}/{} ", window() + 1, windows());
     options_.progress.update(part + std::string(name_of(stage.method)), state_.step, stage.steps, [&] {
@@ -235,7 +236,7 @@ class Trainer {
   }
 
   void log(const std::string& text) const {
-    if (options_.log) options_.log(text);
+    if (options_.log && leads()) options_.log(text);
   }
 
   double elapsed() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
@@ -245,13 +246,18 @@ class Trainer {
   std::int64_t window() const { return state_.part % windows(); }
   std::int64_t member() const { return state_.part / windows(); }
   std::int64_t steps() const { return state_.steps_before + state_.step; }
+  bool leads() const { return !options_.processes || options_.processes->rank() == 0; }
+
+  /// Interrupting one process stops all, after the same step.
   bool stopped() const {
-    return (options_.stop_after >= 0 && steps() >= options_.stop_after) ||
-           (options_.interrupted && options_.interrupted());
+    if (options_.stop_after >= 0 && steps() >= options_.stop_after) return true;
+    double interrupted = options_.interrupted && options_.interrupted();
+    if (options_.processes) options_.processes->sum({&interrupted, 1});
+    return interrupted > 0;
   }
 
   void save(Optimizer& optimizer) {
-    if (options_.folder.empty()) return;
+    if (options_.folder.empty() || !leads()) return;
     state_.seconds = seconds_before_ + elapsed();
     state_.points = objective_->points();
     // A gradient may overflow where the loss did not, and the next step would be the first to notice.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "pinn/problem.hpp"
+#include "pinn/processes.hpp"
 #include "pinn/progress.hpp"
 #include "pinn/run_file.hpp"
 #include "surrogates/card.hpp"
@@ -20,6 +21,7 @@ struct TrainOptions {
   bool changed = false;  ///< resume although the run file is another one, if it is so in its stages' settings only
   std::function<void(const std::string&)> log{};  ///< told of stages and checkpoints, if given
   std::function<bool()> interrupted{};            ///< asked after every step: true stops as stop_after does
+  Processes* processes = nullptr;  ///< that train together; folder, progress and log are used by the first one only
 };
 
 /// Mean square residual of one equation of one term at the end of training.

@@ -8,6 +8,7 @@ import subprocess
 import time
 import zipfile
 
+from bench import gloo
 from bench.scoreboard import Failed, Figure
 
 KILLS = 100
@@ -60,4 +61,4 @@ def kills_survived(run):
     return same, f"of {KILLS}; {early} were over before the kill; a run takes {length:.1f} s"
 
 
-FIGURES = [Figure("kills_survived", "runs", kills_survived, at_least=KILLS)]
+FIGURES = [Figure("kills_survived", "runs", kills_survived, at_least=KILLS), *gloo.FIGURES]

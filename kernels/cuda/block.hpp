@@ -6,6 +6,7 @@ namespace residua::cuda {
 /// Threads of a block, and the lanes of a warp, for all kernels that are written in phases.
 inline constexpr int kThreads = 256;
 inline constexpr int kLanes = 32;
+inline constexpr int kWarps = kThreads / kLanes;
 
 // The body of a kernel is a sequence of phases, `block.run([&](int thread) {...})`. Within a phase no thread may read
 // what another one writes; whatever outlives a phase lies in storage that is passed in from outside. That is what lets
@@ -22,6 +23,11 @@ struct DeviceBlock {
     (void)phase;
 #endif
   }
+  /// phase(warp), for bodies whose lanes work together (for_lanes() of mma.hpp).
+  template <class Phase>
+  RESIDUA_HD void run_warps(Phase&& phase) const {
+    run([&](int thread) { phase(thread / kLanes); });
+  }
 };
 
 /// A block on the host: a phase is a loop over its threads. The order of the threads must not matter; tests try both.
@@ -31,6 +37,10 @@ struct HostBlock {
   template <class Phase>
   RESIDUA_HD void run(Phase&& phase) const {
     for (int k = 0; k < kThreads; ++k) phase(backward ? kThreads - 1 - k : k);
+  }
+  template <class Phase>
+  RESIDUA_HD void run_warps(Phase&& phase) const {
+    for (int k = 0; k < kWarps; ++k) phase(backward ? kWarps - 1 - k : k);
   }
 };
 

@@ -1,5 +1,6 @@
 // From the number of a physics to its kernels.
 #include <string>
+#include <type_traits>
 
 #include "kernels/core/error.hpp"
 #include "kernels/cuda/fused_cuda.hpp"
@@ -37,15 +38,18 @@ template std::size_t workspace_bytes<double>(TermId, const MlpShape&, std::int64
 
 template <class S>
 void fused(TermId term, const Network<S>& network, const Points<S>& points, const FusedWeights<S>& weights,
-           const FusedResult<S>& result, Workspace workspace, Stream stream) {
+           const FusedResult<S>& result, Workspace workspace, Stream stream, Multiply multiply) {
+  using Tensor = std::conditional_t<std::is_same_v<S, float>, SplitTf32, WholeDoubles>;
   visit_physics(term, [&]<class Ph>() {
-    PhysicsLaunch<Ph, S>::fused(term.term, network, points, weights, result, workspace, stream);
+    const auto launch =
+        multiply == Multiply::tensor_cores ? FusedLaunch<Ph, S, Tensor>::fused : FusedLaunch<Ph, S, PerThread>::fused;
+    launch(term.term, network, points, weights, result, workspace, stream);
   });
 }
 template void fused(TermId, const Network<float>&, const Points<float>&, const FusedWeights<float>&,
-                    const FusedResult<float>&, Workspace, Stream);
+                    const FusedResult<float>&, Workspace, Stream, Multiply);
 template void fused(TermId, const Network<double>&, const Points<double>&, const FusedWeights<double>&,
-                    const FusedResult<double>&, Workspace, Stream);
+                    const FusedResult<double>&, Workspace, Stream, Multiply);
 
 template <class S>
 void evaluate(TermId term, const Network<S>& network, const Points<S>& points, S* rows, Workspace workspace,

@@ -18,18 +18,23 @@ struct Workspace {
   std::size_t bytes = 0;
 };
 
+/// What multiplies within a layer: the threads, each for itself, or the tensor cores, to which floats go in two halves,
+/// so that the result has the accuracy of floats either way. Layers with eight features or less are left to the
+/// threads.
+enum class Multiply { threads, tensor_cores };
+
 /// Bytes that fused() (with or without a gradient) or evaluate() need on the current device.
 /// Throws Error for sizes beyond kernels/points.hpp or that do not fit the physics.
 template <class S>
 std::size_t workspace_bytes(TermId term, const MlpShape& shape, std::int64_t n, bool gradient);
 
 /// residua::fused() on the current device: all pointers are device pointers, the work is queued on `stream`.
-/// The sums are taken in an order that depends on n only: same call, same bits.
+/// The sums are taken in an order that depends on n and `multiply` only: same call, same bits.
 /// Throws Error for sizes beyond kernels/points.hpp or that do not fit the physics, for a workspace that is too small,
 /// and for what CUDA reports at the launch. Errors while the kernel runs surface at the caller's next synchronisation.
 template <class S>
 void fused(TermId term, const Network<S>& network, const Points<S>& points, const FusedWeights<S>& weights,
-           const FusedResult<S>& result, Workspace workspace, Stream stream);
+           const FusedResult<S>& result, Workspace workspace, Stream stream, Multiply multiply = Multiply::threads);
 
 /// residua::evaluate() on the current device: rows [equations][n] of the term.
 template <class S>

@@ -1,8 +1,10 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 #include "kernels/cuda/block.hpp"
+#include "kernels/cuda/warp_product.hpp"
 #include "kernels/fused.hpp"
 #include "kernels/head.hpp"
 #include "kernels/mlp.hpp"
@@ -133,13 +135,17 @@ RESIDUA_HD void add_outer_products(int thread, const S* z_bar, const S* a, int c
     }
 }
 
+/// How a tile multiplies: each thread adds up products of its own, or the warps do by an Arithmetic of
+/// warp_product.hpp.
+struct PerThread {};
+
 /// One block's share of the fused pass: every `blocks`-th tile of points through features -> layers on jets -> residual
 /// -> weighted square and, with kGradient, back through the layers. Leaves its sums of loss and gradient in its
 /// storage.
 ///
 /// A panel holds one layer of the tile as rows [feature][channel][point]. Two of them alternate; what the way back
 /// needs goes to the tape.
-template <class Ph, class Term, class S, bool kGradient>
+template <class Ph, class Term, class S, bool kGradient, class Arithmetic = PerThread>
 class FusedTile {
  public:
   using PointHead = FusedHead<Ph, Term, S>;
@@ -158,15 +164,15 @@ class FusedTile {
     const std::int64_t stride = std::int64_t(args_.plan.blocks) * kTilePoints;
     for (first_ = std::int64_t(index) * kTilePoints; first_ < args_.points.n; first_ += stride) {
       block.run([&](int thread) { inputs(thread); });
-      for (int l = 0; l <= shape_.depth; ++l) block.run([&](int thread) { forward(thread, l); });
+      for (int l = 0; l <= shape_.depth; ++l) forward(block, l);
       block.run([&](int thread) { residual(thread); });
       block.run([&](int thread) { add_loss(thread); });
       if constexpr (kGradient) {
         for (int l = shape_.depth; l >= 0; --l) {
           // The inputs of the last layer are still in their panel.
           if (l < shape_.depth) block.run([&](int thread) { restore(thread, l); });
-          block.run([&](int thread) { add_gradient(thread, l); });
-          if (l > 0) block.run([&](int thread) { backward(thread, l); });
+          add_gradient(block, l);
+          if (l > 0) backward(block, l);
         }
       }
     }
@@ -228,7 +234,39 @@ class FusedTile {
     at.curved([&](int m, const S& leaf) { taped_leaf(m)[thread] = leaf; });
   }
 
-  RESIDUA_HD void forward(int thread, int l) const {
+  /// Layers with few inputs or outputs would leave most of a warp's product empty.
+  RESIDUA_HD bool by_warps(int l) const {
+    constexpr int kNarrow = 8;
+    return !std::is_same_v<Arithmetic, PerThread> && shape_.fan_in(l) > kNarrow && shape_.fan_out(l) > kNarrow;
+  }
+
+  template <class Block>
+  RESIDUA_HD void forward(const Block& block, int l) const {
+    if constexpr (!std::is_same_v<Arithmetic, PerThread>)
+      if (by_warps(l)) return block.run_warps([&](int warp) { forward_by_warp(warp, l); });
+    block.run([&](int thread) { forward_by_thread(thread, l); });
+  }
+  template <class Block>
+  RESIDUA_HD void backward(const Block& block, int l) const {
+    if constexpr (!std::is_same_v<Arithmetic, PerThread>)
+      if (by_warps(l)) return block.run_warps([&](int warp) { backward_by_warp(warp, l); });
+    block.run([&](int thread) { backward_by_thread(thread, l); });
+  }
+  template <class Block>
+  RESIDUA_HD void add_gradient(const Block& block, int l) const {
+    if constexpr (!std::is_same_v<Arithmetic, PerThread>)
+      if (by_warps(l)) {
+        block.run_warps([&](int warp) { add_weights_by_warp(warp, l); });
+        block.run([&](int thread) { add_biases(thread, l); });
+        return;
+      }
+    block.run([&](int thread) {
+      add_weights_by_thread(thread, l);
+      add_biases(thread, l);
+    });
+  }
+
+  RESIDUA_HD void forward_by_thread(int thread, int l) const {
     if (shape_.fan_out(l) <= kGroups)
       forward_by<1>(thread, l);
     else
@@ -337,16 +375,22 @@ class FusedTile {
     }
   }
 
-  RESIDUA_HD void add_gradient(int thread, int l) const {
+  RESIDUA_HD void add_weights_by_thread(int thread, int l) const {
     const int fan_in = shape_.fan_in(l), fan_out = shape_.fan_out(l);
     const S *z_bar = output_panel(l), *a = input_panel(l);
-    S *gradient = store_.gradient + shape_.offset(l), *bias = gradient + fan_in * fan_out;
+    S* gradient = store_.gradient + shape_.offset(l);
     if (fan_out > 16 && fan_in > 16)
       add_outer_products<4, 4>(thread, z_bar, a, kColumns, kStride, fan_out, fan_in, gradient);
     else if (fan_out > 16)
       add_outer_products<4, 1>(thread, z_bar, a, kColumns, kStride, fan_out, fan_in, gradient);
     else
       add_outer_products<1, 4>(thread, z_bar, a, kColumns, kStride, fan_out, fan_in, gradient);
+  }
+
+  RESIDUA_HD void add_biases(int thread, int l) const {
+    const int fan_in = shape_.fan_in(l), fan_out = shape_.fan_out(l);
+    const S* z_bar = output_panel(l);
+    S* bias = store_.gradient + shape_.offset(l) + fan_in * fan_out;
     for (int o = thread; o < fan_out; o += kThreads) {
       S sum = 0;
       for (int p = 0; p < kTilePoints; ++p) sum += z_bar[o * kStride + p];
@@ -355,7 +399,7 @@ class FusedTile {
   }
 
   /// a_bar = W^T z_bar, then the adjoints of the layer below, in the place of what layer l had read.
-  RESIDUA_HD void backward(int thread, int l) const {
+  RESIDUA_HD void backward_by_thread(int thread, int l) const {
     constexpr int In = kBlocking;
     const int lane = thread % kTilePoints, group = thread / kTilePoints;
     const int fan_in = shape_.fan_in(l), fan_out = shape_.fan_out(l);
@@ -371,14 +415,99 @@ class FusedTile {
         }
       for (int r = 0; r < In; ++r) {
         if (i + r >= fan_in) break;
-        S z[K], below[K];
-        for (int k = 0; k < K; ++k) z[k] = taped(l - 1, i + r)[k * kTilePoints + lane];
-        S leaf[kCurved + 1]{};
-        leaves(lane, leaf);
-        activate_reverse<kPropagation>(Tower<S, kPropagation.order() + 2>::at(shape_.activation, z[0]).d, leaf, z,
-                                       a_bar[r], below);
-        for (int k = 0; k < K; ++k) input_panel(l)[(i + r) * kStride + k * kTilePoints + lane] = below[k];
+        store_adjoint(l, i + r, lane, a_bar[r]);
       }
+    }
+  }
+
+  RESIDUA_HD void store_adjoint(int l, int feature, int lane, const S (&a_bar)[K]) const {
+    S z[K], below[K], leaf[kCurved + 1]{};
+    for (int k = 0; k < K; ++k) z[k] = taped(l - 1, feature)[k * kTilePoints + lane];
+    leaves(lane, leaf);
+    activate_reverse<kPropagation>(Tower<S, kPropagation.order() + 2>::at(shape_.activation, z[0]).d, leaf, z, a_bar,
+                                   below);
+    for (int k = 0; k < K; ++k) input_panel(l)[feature * kStride + k * kTilePoints + lane] = below[k];
+  }
+
+  // The same by warps. A warp takes some features and the points of one block of a step's columns, with all channels of
+  // a point in the same lane, so that it applies the activation to what it holds.
+
+  /// Row blocks of a warp: as many as its registers hold sums of.
+  static constexpr int kRowBlocks = K <= 5 ? 2 : 1;
+
+  /// use(feature of the first row, first point) for the blocks of `features` rows that fall to a warp.
+  template <class Step, class Use>
+  RESIDUA_HD static void for_blocks(int warp, int features, Use&& use) {
+    constexpr int kRows = kRowBlocks * Step::kRows, kPointBlocks = kTilePoints / Step::kColumns;
+    const int blocks = (features + kRows - 1) / kRows * kPointBlocks;
+    for (int b = warp; b < blocks; b += kWarps) use(b / kPointBlocks * kRows, b % kPointBlocks * Step::kColumns);
+  }
+
+  RESIDUA_HD void forward_by_warp(int warp, int l) const {
+    using Product = WarpProduct<Arithmetic, kRowBlocks, K>;
+    const int fan_in = shape_.fan_in(l), fan_out = shape_.fan_out(l);
+    const S *w = weights(l), *bias = w + fan_in * fan_out, *a = input_panel(l);
+    for_blocks<typename Product::Step>(warp, fan_out, [&](int feature, int point) {
+      Product product;
+      product.add(
+          fan_in,
+          [&](int row, int i) {
+            return feature + row < fan_out && i < fan_in ? w[(feature + row) * fan_in + i] : S(0);
+          },
+          [&](int i, int channel, int p) {
+            return i < fan_in ? a[i * kStride + channel * kTilePoints + point + p] : S(0);
+          });
+      product.for_entries([&](int row, int p, S(&z)[K]) {
+        if (feature + row >= fan_out) return;
+        z[0] += bias[feature + row];
+        store_layer(l, feature + row, point + p, z);
+      });
+    });
+  }
+
+  RESIDUA_HD void backward_by_warp(int warp, int l) const {
+    using Product = WarpProduct<Arithmetic, kRowBlocks, K>;
+    const int fan_in = shape_.fan_in(l), fan_out = shape_.fan_out(l);
+    const S *w = weights(l), *z_bar = output_panel(l);
+    for_blocks<typename Product::Step>(warp, fan_in, [&](int feature, int point) {
+      Product product;
+      product.add(
+          fan_out,
+          [&](int row, int o) { return feature + row < fan_in && o < fan_out ? w[o * fan_in + feature + row] : S(0); },
+          [&](int o, int channel, int p) {
+            return o < fan_out ? z_bar[o * kStride + channel * kTilePoints + point + p] : S(0);
+          });
+      product.for_entries([&](int row, int p, S(&a_bar)[K]) {
+        if (feature + row < fan_in) store_adjoint(l, feature + row, point + p, a_bar);
+      });
+    });
+  }
+
+  /// gradient[o][i] += sum over channels and points of z_bar[o] a[i].
+  RESIDUA_HD void add_weights_by_warp(int warp, int l) const {
+    constexpr int kColumnBlocks = 4;
+    using Product = WarpProduct<Arithmetic, 1, kColumnBlocks>;
+    using Step = typename Product::Step;
+    constexpr int kRows = Step::kRows, kEntries = kColumnBlocks * Step::kColumns;
+    const int fan_in = shape_.fan_in(l), fan_out = shape_.fan_out(l);
+    const S *z_bar = output_panel(l), *a = input_panel(l);
+    S* gradient = store_.gradient + shape_.offset(l);
+    const int across = (fan_in + kEntries - 1) / kEntries, down = (fan_out + kRows - 1) / kRows;
+    for (int b = warp; b < across * down; b += kWarps) {
+      const int o = b / across * kRows, i = b % across * kEntries;
+      Product product;
+      product.add(
+          kColumns, [&](int row, int c) { return o + row < fan_out ? z_bar[(o + row) * kStride + c] : S(0); },
+          [&](int c, int block, int column) {
+            const int feature = i + block * Step::kColumns + column;
+            return feature < fan_in ? a[feature * kStride + c] : S(0);
+          });
+      product.for_entries([&](int row, int column, const S(&sums)[kColumnBlocks]) {
+        for (int block = 0; block < kColumnBlocks; ++block) {
+          const int feature = i + block * Step::kColumns + column;
+          if (o + row < fan_out && feature < fan_in) gradient[(o + row) * fan_in + feature] += sums[block];
+        }
+      });
     }
   }
 };

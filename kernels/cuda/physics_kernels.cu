@@ -4,6 +4,8 @@
 
 namespace residua::cuda {
 
+template struct FusedLaunch<physics::RESIDUA_PHYSICS, float, PerThread>;
+template struct FusedLaunch<physics::RESIDUA_PHYSICS, double, PerThread>;
 template struct PhysicsLaunch<physics::RESIDUA_PHYSICS, float>;
 template struct PhysicsLaunch<physics::RESIDUA_PHYSICS, double>;
 

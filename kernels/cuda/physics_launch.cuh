@@ -33,10 +33,10 @@ void visit_term(int term, F&& f) {
                 "; find_term() gives valid ones");
 }
 
-template <class Ph, class Term, class S, bool kGradient>
+template <class Ph, class Term, class S, bool kGradient, class Arithmetic>
 __global__ void __launch_bounds__(kThreads) fused_kernel(const __grid_constant__ FusedArgs<S> args) {
   extern __shared__ __align__(16) unsigned char shared[];
-  using Tile = FusedTile<Ph, Term, S, kGradient>;
+  using Tile = FusedTile<Ph, Term, S, kGradient, Arithmetic>;
   const auto store = BlockStorage<S>::of(args, Tile::kEquations, int(blockIdx.x), shared);
   Tile(args, store).run(DeviceBlock{}, int(blockIdx.x));
 }
@@ -84,11 +84,11 @@ FusedPlan plan_for(const MlpShape& shape, std::int64_t n, bool gradient) {
   return FusedPlan::of<S>(shape, kCollapse<Ph, Term>.propagation, kEquationsOf<Ph, Term>, n, gradient, shared_limit());
 }
 
-template <class Ph, class Term, bool kGradient, class S>
+template <class Ph, class Term, bool kGradient, class Arithmetic, class S>
 void launch(const FusedArgs<S>& args, const FusedResult<S>& result, Stream stream) {
   const FusedPlan& plan = args.plan;
   if (plan.blocks > 0) {
-    const auto kernel = fused_kernel<Ph, Term, S, kGradient>;
+    const auto kernel = fused_kernel<Ph, Term, S, kGradient, Arithmetic>;
     check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(plan.shared_bytes)),
           "cudaFuncSetAttribute");
     kernel<<<unsigned(plan.blocks), kThreads, plan.shared_bytes, stream>>>(args);
@@ -109,10 +109,10 @@ std::size_t PhysicsLaunch<Ph, S>::workspace_bytes(int term, const MlpShape& shap
   return bytes;
 }
 
-template <class Ph, class S>
-void PhysicsLaunch<Ph, S>::fused(int term, const Network<S>& network, const Points<S>& points,
-                                 const FusedWeights<S>& weights, const FusedResult<S>& result, Workspace workspace,
-                                 Stream stream) {
+template <class Ph, class S, class Arithmetic>
+void FusedLaunch<Ph, S, Arithmetic>::fused(int term, const Network<S>& network, const Points<S>& points,
+                                           const FusedWeights<S>& weights, const FusedResult<S>& result,
+                                           Workspace workspace, Stream stream) {
   visit_term<Ph>(term, [&]<class Term>() {
     check_sizes<Ph>(network.shape, points.n, points.design_count);
     const FusedPlan plan = plan_for<Ph, Term, S>(network.shape, points.n, result.gradient != nullptr);
@@ -122,9 +122,9 @@ void PhysicsLaunch<Ph, S>::fused(int term, const Network<S>& network, const Poin
     const FusedArgs<S> args{network,         points, weights,
                             result.residual, plan,   static_cast<unsigned char*>(workspace.data)};
     if (result.gradient)
-      launch<Ph, Term, true>(args, result, stream);
+      launch<Ph, Term, true, Arithmetic>(args, result, stream);
     else
-      launch<Ph, Term, false>(args, result, stream);
+      launch<Ph, Term, false, Arithmetic>(args, result, stream);
   });
 }
 

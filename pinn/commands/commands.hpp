@@ -7,12 +7,14 @@ class App;
 // Each adds one command to the program; the command runs when its name is parsed.
 namespace residua::commands {
 
-/// Thrown by a command that a signal has ended in good order.
-struct Interrupted {
-  int signal;
+/// Thrown by a command that has said all there is to say: by what a signal has ended in good order, for instance
+/// (128 + its number).
+struct Ended {
+  int status;
 };
 
 void add_list(CLI::App& app);
+void add_new(CLI::App& app);
 void add_train(CLI::App& app);
 void add_report(CLI::App& app);
 void add_sweep(CLI::App& app);

@@ -58,7 +58,8 @@ void print_json(const Surrogate& surrogate) {
              json_string(card.validation.reference), card.validation.cases, json_number(card.validation.coverage),
              json_array(card.validation.outputs, any));
   if (const auto found = audit(surrogate))
-    fmt::print("  \"balance\": {{\"of\": {}, \"gap\": {}}},\n", json_string(std::string(found->what)), json_number(found->gap));
+    fmt::print("  \"balance\": {{\"of\": {}, \"gap\": {}}},\n", json_string(std::string(found->what)),
+               json_number(found->gap));
   fmt::print("  \"training_seconds\": {},\n  \"seed\": {},\n  \"code_version\": {},\n  \"created\": {},\n",
              json_number(p.training_seconds), p.seed, json_string(p.code_version), json_string(p.created));
   fmt::print("  \"datasets\": {}\n}}\n", json_array(p.datasets, [](const DatasetHash& d) {

@@ -253,7 +253,7 @@ void sweep_command(Options o) {
   sweep.report();
   if (signal) {
     fmt::print("stopped; the same command goes on from here\n");
-    throw Interrupted{signal};
+    throw Ended{128 + signal};
   }
 }
 

@@ -12,9 +12,12 @@
 #include "pinn/commands/commands.hpp"
 #include "pinn/description.hpp"
 #include "pinn/export.hpp"
+#include "pinn/gloo.hpp"
 #include "pinn/interrupt.hpp"
+#include "pinn/process.hpp"
 #include "pinn/run_folder.hpp"
 #include "pinn/run_log.hpp"
+#include "pinn/together.hpp"
 
 namespace residua::commands {
 namespace {
@@ -26,6 +29,7 @@ struct Options {
   bool resume = false, restart = false, changed = false, quiet = false, dry_run = false;
   std::int64_t stop_after = -1;
   std::string device = "cpu";
+  int processes = 1;
 };
 
 void print_result(const TrainResult& trained) {
@@ -72,15 +76,21 @@ void begin(const RunFolder& folder, const RunFile& run) {
   write_file(folder.run_file(), run.text);
 }
 
-/// Trains within the folder; its log hears of everything. Returns the signal that ended it early, or 0.
-int train_in(const RunFolder& folder, const RunFile& run, const Problem& problem, const Options& o, bool resume,
-             RunLog& log) {
-  const InterruptGuard guard;
+TrainOptions train_options(const RunFolder& folder, const Options& o, bool resume, Processes* processes) {
   TrainOptions options{folder.path(), resume, Progress(o.quiet ? Progress::Mode::quiet : Progress::Mode::automatic),
                        o.stop_after, o.device == "cuda"};
   options.changed = o.changed;
-  options.log = [&](const std::string& text) { log.add(text); };
   options.interrupted = [] { return InterruptGuard::signal() != 0; };
+  options.processes = processes;
+  return options;
+}
+
+/// Trains within the folder; its log hears of everything. Returns the signal that ended it early, or 0.
+int train_in(const RunFolder& folder, const RunFile& run, const Problem& problem, const Options& o, bool resume,
+             Processes* processes, RunLog& log) {
+  const InterruptGuard guard;
+  TrainOptions options = train_options(folder, o, resume, processes);
+  options.log = [&](const std::string& text) { log.add(text); };
   const TrainResult trained = train(run, problem, options);
   log.add(fmt::format("{} after {} steps and {:.1f} s: loss {:.6e}", trained.stop_reason, trained.steps,
                       trained.seconds, trained.loss));
@@ -103,18 +113,54 @@ int train_in(const RunFolder& folder, const RunFile& run, const Problem& problem
 /// LibTorch's large tensors come and go at every step: in huge pages the system clears them several times faster.
 void use_huge_pages() { ::setenv("THP_MEM_ALLOC_ENABLE", "1", 0); }
 
+/// The words that train in one of several processes like this one.
+std::vector<std::string> command_of(const Options& o) {
+  std::vector<std::string> words{this_program(), "train", o.run_file, "--device", o.device};
+  if (!o.out.empty()) words.insert(words.end(), {"--out", o.out});
+  if (o.stop_after >= 0) words.insert(words.end(), {"--stop-after", std::to_string(o.stop_after)});
+  const std::pair<bool, const char*> flags[] = {
+      {o.resume, "--resume"}, {o.changed, "--changed"}, {o.restart, "--restart"}, {o.quiet, "--quiet"}};
+  for (const auto& [given, flag] : flags)
+    if (given) words.emplace_back(flag);
+  return words;
+}
+
+/// One of several processes that were started together, and the others.
+struct Crew {
+  std::optional<ProcessPlace> place;
+  std::unique_ptr<Processes> processes;  ///< null: alone
+};
+
+Crew meet() {
+  Crew crew{place_from([](const char* name) -> const char* { return std::getenv(name); }), nullptr};
+  if (!crew.place) return crew;
+  // A GPU for each of the processes on a machine, unless somebody has dealt them out already.
+  ::setenv("CUDA_VISIBLE_DEVICES", std::to_string(crew.place->local_rank).c_str(), 0);
+  crew.processes = join(*crew.place);
+  return crew;
+}
+
 void train_command(const Options& o) {
   use_huge_pages();
   const RunFile run = RunFile::read(o.run_file);
   const Problem problem(run);
-  const std::string description = describe(run, problem);
-  if (!o.quiet) fmt::print("{}", description);
-  if (o.dry_run) return;
-
   const RunFolder folder(o.out.empty() ? fs::path("runs") / o.run_file.stem() : o.out);
   // A crash may come before the first checkpoint: then there is nothing to lose, and the run begins again.
   const bool resume = o.resume && !(fs::exists(folder.run_file()) && !fs::exists(folder.checkpoint()));
+  const std::string description = describe(run, problem);
+  if (o.dry_run) return fmt::print("{}", description);
   require_fit(folder, resume, o.restart || o.resume);
+  if (o.processes > 1)
+    if (const int status = run_together(command_of(o), o.processes)) throw Ended{status};
+  if (o.processes > 1) return;
+
+  const Crew crew = meet();
+  if (crew.processes && crew.processes->rank() > 0) {
+    const InterruptGuard guard;
+    train(run, problem, train_options(folder, o, resume, crew.processes.get()));
+    return;
+  }
+  if (!o.quiet) fmt::print("{}", description);
   make(folder);
   RunLog log(folder.log());
   clear_up(folder);
@@ -123,12 +169,12 @@ void train_command(const Options& o) {
                       description));
   int signal = 0;
   try {
-    signal = train_in(folder, run, problem, o, resume, log);
+    signal = train_in(folder, run, problem, o, resume, crew.processes.get(), log);
   } catch (const std::exception& e) {
     log.add(fmt::format("failed: {}", e.what()));
     throw;
   }
-  if (signal) throw Interrupted{signal};
+  if (signal) throw Ended{128 + signal};
 }
 
 }  // namespace
@@ -151,6 +197,8 @@ void add_train(CLI::App& app) {
   command->add_option("--device", o->device, "where the kernels run")
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->capture_default_str();
+  command->add_option("--processes", o->processes, "train in so many processes on this machine, which share the points")
+      ->check(CLI::Range(1, 1024));
   command->add_option("--stop-after", o->stop_after, "stop after this many steps, leaving a checkpoint");
   command->callback([o] { train_command(*o); });
 }

@@ -84,7 +84,8 @@ constexpr TermId id_of() {
 }
 
 template <class S, class Ph, class Term>
-Outcome<S> run_on_device(const Problem<Ph>& q, bool gradient = true) {
+Outcome<S> run_on_device(const Problem<Ph>& q, bool gradient = true,
+                         cuda::Multiply multiply = cuda::Multiply::threads) {
   const Cast<S, Ph> cast(q);
   OnDevice<S, Ph> on(q, cast);
   constexpr std::size_t E = kEquationsOf<Ph, Term>;
@@ -94,7 +95,8 @@ Outcome<S> run_on_device(const Problem<Ph>& q, bool gradient = true) {
   const std::size_t bytes = cuda::workspace_bytes<S>(id, q.shape, q.n, gradient);
   DeviceArray<unsigned char> workspace(bytes);
   cuda::fused<S>(id, on.network, on.points, on.fused_weights,
-                 {loss.data(), gradient ? grad.data() : nullptr, residual.data()}, {workspace.data(), bytes}, nullptr);
+                 {loss.data(), gradient ? grad.data() : nullptr, residual.data()}, {workspace.data(), bytes}, nullptr,
+                 multiply);
   cuda::check(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
   return {loss.host(), grad.host(), residual.host()};
 }
@@ -113,9 +115,12 @@ void for_each_kernel(F&& f) {
   f.template operator()<Answer<Ph>>();
 }
 
-template <class S, class Ph, class Term>
+template <class S, class Ph, class Term, class Arithmetic = cuda::PerThread>
 void expect_equal_to_twin(const Problem<Ph>& q, double tolerance) {
-  const auto twin = run_twin<S, Ph, Term>(q), device = run_on_device<S, Ph, Term>(q);
+  constexpr bool tensor = !std::is_same_v<Arithmetic, cuda::PerThread>;
+  const auto twin = run_twin<S, Ph, Term, Arithmetic>(q),
+             device =
+                 run_on_device<S, Ph, Term>(q, true, tensor ? cuda::Multiply::tensor_cores : cuda::Multiply::threads);
   const std::string where =
       std::string(Term::name) + " n=" + std::to_string(q.n) + " width=" + std::to_string(q.shape.width);
   EXPECT_LT(relative_difference(device.residual, twin.residual, std::sqrt(double(twin.residual.size()))), tolerance)
@@ -132,6 +137,8 @@ TYPED_TEST(CudaDevice, FusedPassEqualsItsHostTwin) {
         const auto q = Problem<Ph>::template make<Term>(n, width, 3, n == 17 ? Activation::sin : Activation::tanh);
         expect_equal_to_twin<double, Ph, Term>(q, 1e-11);
         expect_equal_to_twin<float, Ph, Term>(q, 1e-3);
+        expect_equal_to_twin<double, Ph, Term, cuda::WholeDoubles>(q, 1e-11);
+        expect_equal_to_twin<float, Ph, Term, cuda::SplitTf32>(q, 1e-3);
       }
   });
 }

@@ -49,7 +49,7 @@ struct TwinOptions {
 };
 
 /// The fused CUDA kernels on the host, block after block.
-template <class S, class Ph, class Term>
+template <class S, class Ph, class Term, class Arithmetic = cuda::PerThread>
 Outcome<S> run_twin(const Problem<Ph>& q, const TwinOptions& options = {}) {
   const Cast<S, Ph> cast(q);
   constexpr int E = kEquationsOf<Ph, Term>;
@@ -65,9 +65,9 @@ Outcome<S> run_twin(const Problem<Ph>& q, const TwinOptions& options = {}) {
     GuardedBytes shared(plan.shared_bytes);
     const auto store = cuda::BlockStorage<S>::of(args, E, b, shared.data());
     if (options.gradient)
-      cuda::FusedTile<Ph, Term, S, true>(args, store).run(block, b);
+      cuda::FusedTile<Ph, Term, S, true, Arithmetic>(args, store).run(block, b);
     else
-      cuda::FusedTile<Ph, Term, S, false>(args, store).run(block, b);
+      cuda::FusedTile<Ph, Term, S, false, Arithmetic>(args, store).run(block, b);
     if (!shared.intact()) throw std::logic_error("a block wrote beyond its shared memory");
   }
   if (!workspace.intact()) throw std::logic_error("a block wrote beyond the workspace");

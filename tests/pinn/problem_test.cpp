@@ -55,6 +55,18 @@ TEST(Problem, SamplesTheInteriorOfTheEnvelope) {
   fills(&samples.design[1000], 0.3, 3);
 }
 
+TEST(Problem, SamplesGradedTimesMoreDenselyEarlyOn) {
+  const Problem even = problem_of(kLeach), graded = problem_of(kLeach + "[terms.interior]\ngrading = 3\n");
+  Sobol sequence(4, 1), same(4, 1);
+  const Samples a = even.sample(0, sequence, 200), b = graded.sample(0, same, 200);
+  for (std::size_t i = 0; i < 200; ++i) {
+    const double unit = (a.coords[i] - 0.5) / 5.5;  // time
+    EXPECT_NEAR(b.coords[i], 0.5 + 5.5 * unit * unit * unit, 1e-12);
+    EXPECT_EQ(b.coords[200 + i], a.coords[200 + i]);  // depth
+  }
+  EXPECT_EQ(b.design, a.design);
+}
+
 TEST(Problem, SamplesABoundaryTermOnItsBoundary) {
   const Problem leach = problem_of(kLeach);
   ASSERT_EQ(leach.sample_dims(1), 3);  // inlet: time and two design inputs

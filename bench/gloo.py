@@ -1,0 +1,71 @@
+"""Training in several processes of one machine against one process with one thread."""
+
+import os
+import shutil
+
+import json
+
+from bench.scoreboard import Figure
+
+# The kernels take nearly all of a step: many points, and an optimizer that does little else.
+SPEED = """physics = "burgers"
+validation_cases = 1
+[network]
+width = 64
+depth = 4
+[terms.interior]
+points = 16384
+[[stage]]
+optimizer = "adam"
+steps = 60
+resample = 1000000
+"""
+# 200 steps through float64 only.
+EQUAL = """physics = "burgers"
+validation_cases = 1
+[network]
+width = 12
+depth = 3
+[terms.interior]
+points = 800
+[[stage]]
+optimizer = "levenberg_marquardt"
+steps = 200
+resample = 50
+more_points = 1
+"""
+
+
+def trained(run, text, processes):
+    """The card of what so many processes train, with one thread each."""
+    place = run.runs / "gloo"
+    place.mkdir(parents=True, exist_ok=True)
+    folder = place / "run"
+    shutil.rmtree(folder, ignore_errors=True)
+    (place / "run.toml").write_text(text)
+    run.residua("train", place / "run.toml", "-q", "-o", folder, "--processes", processes, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    return json.loads(run.residua("info", folder / "surrogate.h5", "--json")), (folder / "log.txt").read_text()
+
+
+def final_loss(log):
+    return float(log.rsplit(": loss ", 1)[1].split()[0])
+
+
+def speedup(run):
+    seconds = {count: min(trained(run, SPEED, count)[0]["training_seconds"] for _ in range(3)) for count in (1, 2)}
+    return seconds[1] / seconds[2], f"{seconds[1]:.2f} s and {seconds[2]:.2f} s, 60 steps of Adam, 16,384 points, 4 x 64; best of 3"
+
+
+def difference(processes):
+    def measure(run):
+        one, several = final_loss(trained(run, EQUAL, 1)[1]), final_loss(trained(run, EQUAL, processes)[1])
+        return abs(several / one - 1), f"{one:.6e} and {several:.6e} after 200 steps of Levenberg-Marquardt"
+
+    return measure
+
+
+FIGURES = [
+    Figure("gloo/speedup_of_2", "x", speedup, at_least=1.7),
+    Figure("gloo/loss_difference_of_2", "relative", difference(2), at_most=1e-3),
+    Figure("gloo/loss_difference_of_4", "relative", difference(4), at_most=1e-3),
+]
