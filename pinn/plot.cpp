@@ -13,7 +13,18 @@
 namespace residua {
 namespace {
 
-constexpr const char* kColours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"};
+/// How the curves of one colour are drawn: dashes and marks tell them apart where there is no colour.
+struct Pen {
+  const char *colour, *dashes;
+  int mark;
+};
+constexpr Pen kPens[] = {{"#0072B2", "solid", 6},       {"#D55E00", "(12,5)", 4}, {"#009E73", "(3,4)", 8},
+                         {"#CC79A7", "(14,4,3,4)", 12}, {"#E69F00", "(6,3)", 10}, {"#56B4E9", "(18,3,2,3,2,3)", 2},
+                         {"#000000", "solid", 1}};
+
+/// Colours that rise in brightness.
+constexpr const char* kBrightening =
+    "set palette defined (0 '#440154', 1 '#3b528b', 2 '#21918c', 3 '#5ec962', 4 '#fde725')\n";
 
 /// Text as gnuplot's single-quoted string.
 std::string quoted(const std::string& text) {
@@ -49,9 +60,10 @@ std::string LineChart::script() const {
   script += "plot ";
   for (std::size_t i = 0; i < curves_.size(); ++i) {
     const Curve& curve = curves_[i];
-    const char* colour = kColours[std::size_t(curve.colour) % std::size(kColours)];
-    script += fmt::format("{}'-' {} lc rgb '{}' {}", i ? ", " : "",
-                          curve.style == Style::line ? "with lines lw 2.5" : "with points pt 6 ps 1.1 lw 1.5", colour,
+    const Pen& pen = kPens[std::size_t(curve.colour) % std::size(kPens)];
+    const std::string drawn = curve.style == Style::line ? fmt::format("with lines lw 2.5 dt {}", pen.dashes)
+                                                         : fmt::format("with points pt {} ps 1.1 lw 1.5", pen.mark);
+    script += fmt::format("{}'-' {} lc rgb '{}' {}", i ? ", " : "", drawn, pen.colour,
                           curve.label.empty() ? "notitle" : "title " + quoted(curve.label));
   }
   script += "\n";
@@ -66,12 +78,27 @@ std::string LineChart::script() const {
 
 void LineChart::save(const std::filesystem::path& path) const { save_panels({script()}, 1, path); }
 
+std::string ColouredPoints::script() const {
+  std::string script = fmt::format(
+      "set title {}\nset xlabel {}\nset ylabel {}\nset cblabel {}\nset grid lc rgb '#dddddd'\nset border lc rgb "
+      "'#444444'\n"
+      "set tics out nomirror\nunset key\nset offsets graph 0.05, graph 0.05, graph 0.05, graph 0.05\n"
+      "set logscale cb\nset format cb '%.0e'\n{}plot '-' with points pt 7 ps 1.6 palette, '' with points pt 6 ps 1.6 "
+      "lc rgb '#444444'\n",
+      quoted(title), quoted(x_label), quoted(y_label), quoted(value_label), kBrightening);
+  for (int layer = 0; layer < 2; ++layer) {  // the colours, then rims, which light ones need on white
+    for (std::size_t i = 0; i < x.size(); ++i) script += fmt::format("{} {} {}\n", x[i], y[i], values[i]);
+    script += "e\n";
+  }
+  return script;
+}
+
 std::string HeatMap::script() const {
   std::string script = fmt::format(
       "set title {}\nset xlabel {}\nset ylabel {}\nset cblabel {}\nset border lc rgb '#444444'\nset tics out nomirror\n"
-      "unset key\nset xrange [{}:{}]\nset yrange [{}:{}]\n"
-      "set palette defined (0 '#440154', 1 '#3b528b', 2 '#21918c', 3 '#5ec962', 4 '#fde725')\n",
-      quoted(title), quoted(x_label), quoted(y_label), quoted(value_label), x.front(), x.back(), y.front(), y.back());
+      "unset key\nset xrange [{}:{}]\nset yrange [{}:{}]\n{}",
+      quoted(title), quoted(x_label), quoted(y_label), quoted(value_label), x.front(), x.back(), y.front(), y.back(),
+      kBrightening);
   if (logarithmic) script += "set logscale cb\nset format cb '%.0e'\n";
   script += "plot '-' with image pixels\n";
   for (std::size_t i = 0; i < x.size(); ++i)

@@ -6,7 +6,8 @@
 namespace residua {
 
 /// A line chart, drawn by gnuplot into a PNG or SVG file (by the ending of its name). Colours are those of Okabe and
-/// Ito, which colour-blind readers can tell apart; lines of one colour belong together.
+/// Ito, which colour-blind readers can tell apart, and each has dashes and marks of its own, for print without colour;
+/// lines of one colour belong together.
 class LineChart {
  public:
   LineChart(std::string title, std::string x_label, std::string y_label);
@@ -41,6 +42,14 @@ struct HeatMap {
   std::vector<double> x, y;    ///< evenly spaced
   std::vector<double> values;  ///< [x][y], finite
   bool logarithmic = false;    ///< values are positive then
+
+  std::string script() const;
+};
+
+/// Points over two quantities, coloured by a third on a logarithmic scale.
+struct ColouredPoints {
+  std::string title, x_label, y_label, value_label;
+  std::vector<double> x, y, values;  ///< values are positive
 
   std::string script() const;
 };

@@ -6,9 +6,12 @@
 
 #include "datasets/published.hpp"
 #include "kernels/core/error.hpp"
+#include "pinn/coverage.hpp"
 #include "pinn/plot.hpp"
+#include "pinn/residual_map.hpp"
 #include "pinn/run_file.hpp"
 #include "pinn/slices.hpp"
+#include "surrogates/file.hpp"
 #include "surrogates/surrogate.hpp"
 
 namespace residua {
@@ -68,6 +71,20 @@ std::vector<RunPicture> pictures_of(const RunFolder& folder) {
     if (const auto map = error_map(surrogate, output.name, {})) picture.panels.push_back(map->script());
     pictures.push_back(std::move(picture));
   }
+  const RunFile run = RunFile::read(folder.run_file());
+  const Problem problem(run);
+  if (const auto map = residual_map(load(folder.surrogate()), problem))
+    pictures.push_back({"residual",
+                        "What is left of the equations at the default case, over the first two coordinates: where a "
+                        "surrogate is doubtful even where there is no reference.",
+                        {map->script()}});
+  constexpr int kCases = 64;
+  if (auto panels = coverage(surrogate, problem, std::min(kCases, run.validation_cases), run.seed); !panels.empty())
+    pictures.push_back(
+        {"coverage",
+         "Unseen cases over the design inputs, two by two: the brighter, the larger the relative error of "
+         "the worst output.",
+         std::move(panels)});
   return pictures;
 }
 

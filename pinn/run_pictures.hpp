@@ -14,7 +14,8 @@ struct RunPicture {
 };
 
 /// What there is to see of a run so far: the loss by term; once there is a surrogate, slices against the reference and
-/// where the errors are, for each output. Throws Error if the folder holds no run.
+/// where the errors are, for each output, the residual, and how the errors lie in the envelope. Throws Error if the
+/// folder holds no run.
 std::vector<RunPicture> pictures_of(const RunFolder& folder);
 
 }  // namespace residua

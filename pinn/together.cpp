@@ -74,8 +74,8 @@ int run_together(const std::vector<std::string>& command, int count) {
     if (ended->code && !status && !handed_on) {
       status = ended->code;
       last_moment = Clock::now() + kGrace;
-      fmt::print(stderr, "residua: process {} of {} ended with {}: the others stop\n",
-                 found->second, count, ended->code);
+      fmt::print(stderr, "residua: process {} of {} ended with {}: the others stop\n", found->second, count,
+                 ended->code);
     } else if (ended->code && handed_on) {
       status = std::max(status, ended->code);
     }

@@ -93,19 +93,21 @@ Judgement judge(const Problem& problem, const Predictor& predict, int unseen, st
   const auto cases = validation_cases(problem, unseen, seed);
   const auto& outputs = problem.physics().outputs;
 
-  Judgement result{{std::string(reference->name), std::int64_t(cases.size()) - 1, {}, 0}, {}};
+  Judgement result{{std::string(reference->name), std::int64_t(cases.size()) - 1, {}, 0}, {}, {}};
   std::vector<OutputError>& errors = result.validation.outputs;
   errors.resize(outputs.size());
   std::vector<std::vector<double>> relative(outputs.size()), largest(outputs.size());  // of each unseen case
   double worst = -1;
   for (std::size_t c = 0; c < cases.size(); ++c) {
     const auto expected = reference->solve(cases[c], grid), found = predict(cases[c], coords, n);
+    double& case_error = result.case_errors.emplace_back(0);
     for (std::size_t o = 0; o < outputs.size(); ++o) {
       const Difference d = compare(&found[o * n], &expected[o * n], n);
       errors[o].max_abs = std::max(errors[o].max_abs, d.max_abs);
       if (c == 0) errors[o].default_case = d.relative;
       if (c > 0 || cases.size() == 1) relative[o].push_back(d.relative);
       if (c > 0) largest[o].push_back(d.max_abs);
+      case_error = std::max(case_error, d.relative);
       if (d.relative > worst) {
         worst = d.relative;
         result.worst_params = cases[c];

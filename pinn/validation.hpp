@@ -13,6 +13,7 @@ namespace residua {
 /// grid of one case, both in plant units.
 struct Judgement {
   Validation validation;             ///< as the card of a surrogate holds it
+  std::vector<double> case_errors;   ///< of each case of validation_cases(): relative L2, the worst of its outputs
   std::vector<double> worst_params;  ///< parameters of the case with the largest relative error
 };
 

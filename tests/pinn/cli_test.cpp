@@ -18,8 +18,8 @@ using ::testing::UnorderedElementsAre;
 TEST_F(CommandLine, ExplainsItselfAndEveryCommand) {
   const Outcome all = residua("--help");
   EXPECT_EQ(all.code, 0);
-  for (const std::string command :
-       {"list", "train", "validate", "fit", "info", "predict", "plot", "sweep", "report", "keygen", "sign", "verify"}) {
+  for (const std::string command : {"list", "new", "train", "validate", "fit", "info", "predict", "plot", "sweep",
+                                    "report", "keygen", "sign", "verify"}) {
     EXPECT_THAT(all.out, HasSubstr(command));
     const Outcome one = residua(command + " --help");
     EXPECT_EQ(one.code, 0) << command;
@@ -234,8 +234,10 @@ TEST_F(CommandLine, DrawsAndReportsARun) {
   ASSERT_EQ(residua("train rod.toml -q -o run --resume").code, 0);
   const Outcome plot = residua("plot run");
   EXPECT_EQ(plot.code, 0) << plot.err;
-  EXPECT_EQ(plot.out, "run/plots/loss.png\nrun/plots/temperature.png\n");
-  for (const char* name : {"run/plots/loss.png", "run/plots/temperature.png"})
+  EXPECT_EQ(plot.out,
+            "run/plots/loss.png\nrun/plots/temperature.png\nrun/plots/residual.png\nrun/plots/coverage.png\n");
+  for (const char* name :
+       {"run/plots/loss.png", "run/plots/temperature.png", "run/plots/residual.png", "run/plots/coverage.png"})
     EXPECT_THAT(content(work(name)), StartsWith("\x89PNG"));
   ASSERT_EQ(residua("report run").code, 0);
   const std::string page = content(work("run/report.html"));

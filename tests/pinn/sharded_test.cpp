@@ -126,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 /// More processes than points: some of them have nothing to do.
-TEST(Together, WithFewerPointsThanProcesses) {
+TEST(Sharded, WorksWithFewerPointsThanProcesses) {
   const std::string text =
       "physics = 'heat_rod'\n[network]\nwidth = 4\ndepth = 1\n[terms.interior]\npoints = 3\n"
       "[[stage]]\noptimizer = 'adam'\nsteps = 3\n[[stage]]\noptimizer = 'levenberg_marquardt'\nsteps = 2\n";

@@ -1,52 +1,73 @@
 #!/usr/bin/env python3
-"""Registers and spills of the CUDA kernels, from what ptxas said of them when they were built (cmake/ptxas_log).
+"""Registers and spills of the fused CUDA kernels, from what ptxas said when they were built (cmake/ptxas_log).
 
-usage: kernel_resources.py FOLDER [--table]
+usage: kernel_resources.py FOLDER
 
-Fails if a kernel that training spends its time in spills registers, or if there is nothing to read. --table prints, as
-Markdown, the most that kernels of each kind take.
+Prints, as Markdown, the most that kernels of each kind take. Fails if a kernel that training spends its time in spills
+more registers than LIMITS has for its kind, or if there is nothing to read.
 """
 
+import collections
 import pathlib
 import re
 import subprocess
 import sys
 
-# Kernels whose jets have so few channels that registers must suffice: what `fused_kernel` is mostly called with.
-HOT_CHANNELS = 6
-
 ENTRY = re.compile(r"Compiling entry function '(\S+)' for")
-SPILLS = re.compile(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads")
+SPILLS = re.compile(r"(\d+) bytes spill stores, (\d+) bytes spill loads")
 USED = re.compile(r"Used (\d+) registers")
+FUSED = re.compile(r"fused_kernel<(.*)>\(")
 
 
 def kernels(folder):
-    """Dicts with name (mangled), registers, stack and spill bytes."""
+    """(mangled name, registers, spilled bytes) of every kernel that a log in the folder tells of."""
     for log in sorted(pathlib.Path(folder).rglob("*.ptxas")):
-        current = None
+        name, spilled = None, 0
         for line in log.read_text().splitlines():
             if found := ENTRY.search(line):
-                current = {"name": found[1]}
-            elif current and (found := SPILLS.search(line)):
-                current.update(stack=int(found[1]), spills=int(found[2]) + int(found[3]))
-            elif current and (found := USED.search(line)):
-                yield {**current, "registers": int(found[1])}
-                current = None
+                name, spilled = found[1], 0
+            elif found := SPILLS.search(line):
+                spilled = int(found[1]) + int(found[2])
+            elif name and (found := USED.search(line)):
+                yield name, int(found[1]), spilled
+                name = None
 
 
 def demangled(names):
-    done = subprocess.run(["c++filt"], input="\n".join(names), check=True, capture_output=True, text=True)
-    return done.stdout.splitlines()
+    return subprocess.run(["c++filt"], input="\n".join(names), check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+def fused(folder):
+    """The fused kernels by kind: (arithmetic, scalar, with gradient) -> [(registers, spilled bytes, physics and term)]."""
+    found = list(kernels(folder))
+    kinds = collections.defaultdict(list)
+    for (_, registers, spilled), name in zip(found, demangled([name for name, _, _ in found])):
+        if match := FUSED.search(name):
+            what, scalar, gradient, arithmetic = re.sub(r"residua::(\w+::)*", "", match[1]).rsplit(", ", 3)
+            kinds[arithmetic, scalar, gradient == "true"].append((registers, spilled, what))
+    return kinds
+
+
+def table(kinds):
+    """Lines of Markdown."""
+    lines = ["| multiplies | scalar | gradient | kernels | registers, most | of them spill | bytes, most | which |",
+             "|---|---|---|---|---|---|---|---|"]
+    for (arithmetic, scalar, gradient), of_kind in sorted(kinds.items()):
+        worst = max(of_kind, key=lambda kernel: kernel[1])
+        lines.append(f"| {arithmetic} | {scalar} | {'yes' if gradient else 'no'} | {len(of_kind)} | {max(k[0] for k in of_kind)} | "
+                     f"{sum(k[1] > 0 for k in of_kind)} | {worst[1]} | {worst[2] if worst[1] else ''} |")
+    return lines
 
 
 def main():
-    found = list(kernels(sys.argv[1]))
-    if not found:
-        sys.exit(f"{sys.argv[1]}: no kernel in any *.ptxas file: expected a build with CUDA")
-    for kernel, name in zip(found, demangled([kernel["name"] for kernel in found])):
-        kernel["name"] = name
-    for kernel in sorted(found, key=lambda k: -k["spills"])[:40]:
-        print(kernel["spills"], kernel["stack"], kernel["registers"], kernel["name"][:200])
+    kinds = fused(sys.argv[1])
+    if not kinds:
+        sys.exit(f"{sys.argv[1]}: no fused kernel in any *.ptxas file: expected a build with CUDA")
+    print("\n".join(table(kinds)))
+    broken = [f"{which} ({arithmetic}, {scalar}) spills {spilled} bytes: expected at most {LIMITS.get((scalar, gradient), 0)}"
+              for (arithmetic, scalar, gradient), of_kind in kinds.items() for _, spilled, which in of_kind
+              if spilled > LIMITS.get((scalar, gradient), 0)]
+    sys.exit("\n".join(broken))
 
 
 if __name__ == "__main__":
