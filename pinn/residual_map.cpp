@@ -75,7 +75,7 @@ std::optional<HeatMap> residual_map(const Model& model, const Problem& problem) 
     coords.insert(coords.end(), map.y.begin(), map.y.end());
     for (std::size_t c = 2; c < physics.coords.size(); ++c)
       coords.insert(coords.end(), kPoints, (problem.coord_range(int(c)).lower + problem.coord_range(int(c)).upper) / 2);
-    const std::size_t window = time == 0 ? window_at(model.seams, x) : 0;
+    const auto window = time == 0 ? std::size_t(std::ranges::lower_bound(model.seams, x) - model.seams.begin()) : 0;
     const auto column = residuals(model, problem, window, std::move(coords), params, kPoints);
     map.values.insert(map.values.end(), column.begin(), column.end());
   }
