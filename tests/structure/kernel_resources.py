@@ -70,7 +70,7 @@ def main():
     print("\n".join(table(kinds)))
     broken = [f"{which} ({', '.join(map(str, kind))}) spills {spilled} bytes: expected at most {LIMIT}"
               for kind, of_kind in kinds.items() for _, spilled, which in of_kind if spilled > LIMIT]
-    sys.exit("\n".join(broken))
+    sys.exit("\n".join(broken) or 0)
 
 
 if __name__ == "__main__":
