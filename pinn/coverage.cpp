@@ -18,7 +18,7 @@ std::vector<std::string> coverage(const Surrogate& surrogate, const Problem& pro
   const auto value_of = [&](std::size_t c, int input) { return params[c][std::size_t(input)]; };
   const auto label = [&](int input) {
     const Quantity& q = problem.physics().params[std::size_t(input)];
-    return q.unit == "-" ? std::string(q.name) : fmt::format("{} [{}]", q.name, q.unit);
+    return axis_label(q.name, q.unit);
   };
   std::vector<std::string> panels;
   for (std::size_t d = 0; d < design.size(); d += 2) {

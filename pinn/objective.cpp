@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "kernels/core/error.hpp"
 #include "pinn/sampling/above_mean.hpp"
@@ -432,9 +431,7 @@ void Objective::for_rows(const LossTerm& term, const double* weights, std::int64
   const auto equations = std::int64_t(term.mean_square.size());
   const std::int64_t most = std::max<std::int64_t>(1, block / equations);
   for (std::int64_t first = 0; first < term.samples.n; first += most) {
-    std::vector<std::int64_t> chosen(std::size_t(std::min(most, term.samples.n - first)));
-    std::iota(chosen.begin(), chosen.end(), first);
-    const Samples some = part(term.samples, chosen);
+    const Samples some = part(term.samples, Share{first, std::min(most, term.samples.n - first)});
     at::Tensor rows = at::empty({equations * some.n, parameters()}, at::kDouble);
     at::Tensor residuals = at::empty({equations, some.n}, at::kDouble);
     ansatz_->jacobian(term.id, some, weights, rows.data_ptr<double>(), residuals.data_ptr<double>());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <iterator>
@@ -93,6 +94,10 @@ std::string ColouredPoints::script() const {
   return script;
 }
 
+std::string axis_label(std::string_view name, std::string_view unit) {
+  return unit == "-" ? std::string(name) : fmt::format("{} [{}]", name, unit);
+}
+
 std::string HeatMap::script() const {
   std::string script = fmt::format(
       "set title {}\nset xlabel {}\nset ylabel {}\nset cblabel {}\nset border lc rgb '#444444'\nset tics out nomirror\n"
@@ -100,10 +105,12 @@ std::string HeatMap::script() const {
       quoted(title), quoted(x_label), quoted(y_label), quoted(value_label), x.front(), x.back(), y.front(), y.back(),
       kBrightening);
   if (logarithmic) script += "set logscale cb\nset format cb '%.0e'\n";
+  // None is 0 on a logarithmic scale.
+  const double least = logarithmic ? 1e-6 * std::max(1e-300, *std::ranges::max_element(values)) : -INFINITY;
   script += "plot '-' with image pixels\n";
   for (std::size_t i = 0; i < x.size(); ++i)
     for (std::size_t j = 0; j < y.size(); ++j)
-      script += fmt::format("{} {} {}\n", x[i], y[j], values[i * y.size() + j]);
+      script += fmt::format("{} {} {}\n", x[i], y[j], std::max(values[i * y.size() + j], least));
   return script + "e\n";
 }
 

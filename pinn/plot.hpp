@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace residua {
@@ -36,12 +37,15 @@ class LineChart {
   bool log_x_ = false, log_y_ = false;
 };
 
+/// A quantity's name with its unit, if it has one ("-": none).
+std::string axis_label(std::string_view name, std::string_view unit);
+
 /// A map of values over two coordinates in colours that rise in brightness, and so survive print and colour blindness.
 struct HeatMap {
   std::string title, x_label, y_label, value_label;
   std::vector<double> x, y;    ///< evenly spaced
   std::vector<double> values;  ///< [x][y], finite
-  bool logarithmic = false;    ///< values are positive then
+  bool logarithmic = false;    ///< values are 0 or more then, and drawn down to a millionth of the largest
 
   std::string script() const;
 };

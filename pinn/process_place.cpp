@@ -13,12 +13,13 @@ namespace {
 /// What a starter calls rank, size and local rank, and where its first process can be met without MASTER_ADDR.
 struct Starter {
   const char *rank, *size, *local_rank, *address;
+  bool both;  ///< whether it always sets rank and size together, so that one alone is a mistake
 };
 constexpr Starter kStarters[] = {
-    {"RANK", "WORLD_SIZE", "LOCAL_RANK", nullptr},
-    {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK", nullptr},
+    {"RANK", "WORLD_SIZE", "LOCAL_RANK", nullptr, true},
+    {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK", nullptr, true},
     // The number of tasks of the step, which srun sets: that of the job stands in every batch script too.
-    {"SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID", "SLURM_LAUNCH_NODE_IPADDR"},
+    {"SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID", "SLURM_LAUNCH_NODE_IPADDR", false},
 };
 
 int number_in(const Environment& environment, const char* name, int least, int most) {
@@ -31,20 +32,19 @@ int number_in(const Environment& environment, const char* name, int least, int m
   return value;
 }
 
-/// Whether both variables are there; one alone is a mistake, unless the second one is what tells a start apart.
-bool both(const Environment& environment, const char* first, const char* second) {
-  const bool has_first = environment(first), has_second = environment(second);
-  if (has_first != has_second && std::strcmp(first, "SLURM_PROCID") != 0)
+bool started_by(const Starter& starter, const Environment& environment) {
+  const bool rank = environment(starter.rank), size = environment(starter.size);
+  if (rank != size && starter.both)
     throw Error(fmt::format("{} is set, {} is not: expected both, as a starter of several processes sets them",
-                            has_first ? first : second, has_first ? second : first));
-  return has_first && has_second;
+                            rank ? starter.rank : starter.size, rank ? starter.size : starter.rank));
+  return rank && size;
 }
 
 }  // namespace
 
 std::optional<ProcessPlace> place_from(const Environment& environment) {
   for (const Starter& starter : kStarters) {
-    if (!both(environment, starter.rank, starter.size)) continue;
+    if (!started_by(starter, environment)) continue;
     constexpr int kMost = 1 << 20;
     ProcessPlace place;
     place.size = number_in(environment, starter.size, 1, kMost);

@@ -13,9 +13,7 @@ namespace {
 
 constexpr std::size_t kPoints = 60;  ///< along each coordinate
 
-std::string label(const Quantity& q) {
-  return q.unit == "-" ? std::string(q.name) : fmt::format("{} [{}]", q.name, q.unit);
-}
+std::string label(const Quantity& q) { return axis_label(q.name, q.unit); }
 
 /// Centres of equal cells: no point lies on the boundary, where terms of their own hold.
 std::vector<double> centres(const Range& range) {
@@ -79,8 +77,6 @@ std::optional<HeatMap> residual_map(const Model& model, const Problem& problem) 
     const auto column = residuals(model, problem, window, std::move(coords), params, kPoints);
     map.values.insert(map.values.end(), column.begin(), column.end());
   }
-  const double largest = std::max(1e-300, *std::ranges::max_element(map.values));
-  for (double& value : map.values) value = std::max(value, 1e-6 * largest);  // none is 0 on a logarithmic scale
   return map;
 }
 

@@ -50,7 +50,8 @@ LineChart losses(const Table& metrics, const std::vector<std::string>& terms, co
 std::vector<RunPicture> pictures_of(const RunFolder& folder) {
   if (!std::filesystem::exists(folder.metrics()))
     throw Error(fmt::format("{}: no run there: expected a folder that residua train made", folder.path().string()));
-  const auto terms = terms_in(RunFile::read(folder.run_file()));
+  const RunFile run = RunFile::read(folder.run_file());
+  const auto terms = terms_in(run);
   const Table metrics = read_csv(folder.metrics(), {.optional_columns = terms, .min_rows = 0});
   std::vector<RunPicture> pictures;
   if (metrics.rows() > 0)
@@ -71,7 +72,6 @@ std::vector<RunPicture> pictures_of(const RunFolder& folder) {
     if (const auto map = error_map(surrogate, output.name, {})) picture.panels.push_back(map->script());
     pictures.push_back(std::move(picture));
   }
-  const RunFile run = RunFile::read(folder.run_file());
   const Problem problem(run);
   if (const auto map = residual_map(load(folder.surrogate()), problem))
     pictures.push_back({"residual",

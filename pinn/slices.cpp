@@ -78,19 +78,12 @@ class Slices {
                 grid.axes[1],
                 {},
                 true};
-    double largest = 1e-300;
-    for (std::size_t i = 0; i < n; ++i) {
-      map.values.push_back(std::abs(found[i] - expected[output_ * n + i]));
-      largest = std::max(largest, map.values.back());
-    }
-    for (double& value : map.values) value = std::max(value, 1e-6 * largest);  // none is 0 on a logarithmic scale
+    for (std::size_t i = 0; i < n; ++i) map.values.push_back(std::abs(found[i] - expected[output_ * n + i]));
     return map;
   }
 
  private:
-  static std::string label(const Variable& v) {
-    return v.unit == "-" ? v.name : fmt::format("{} [{}]", v.name, v.unit);
-  }
+  static std::string label(const Variable& v) { return axis_label(v.name, v.unit); }
 
   void choose_output(const std::string& name) {
     std::vector<std::string> names;

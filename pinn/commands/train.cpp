@@ -150,9 +150,10 @@ void train_command(const Options& o) {
   const std::string description = describe(run, problem);
   if (o.dry_run) return fmt::print("{}", description);
   require_fit(folder, resume, o.restart || o.resume);
-  if (o.processes > 1)
+  if (o.processes > 1) {
     if (const int status = run_together(command_of(o), o.processes)) throw Ended{status};
-  if (o.processes > 1) return;
+    return;
+  }
 
   const Crew crew = meet();
   if (crew.processes && crew.processes->rank() > 0) {
