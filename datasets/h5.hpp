@@ -76,6 +76,7 @@ class Group {
   void write(const std::string& name, std::span<const std::int64_t> values, const std::vector<std::uint64_t>& shape);
 
   DatasetInfo info(const std::string& name) const;
+  bool holds_float32(const std::string& name) const { return info(name).type == ElementType::float32; }
   /// T: double, float or std::int64_t, and exactly the stored type. `rank` is the number of dimensions expected.
   template <class T>
   Array<T> read(const std::string& name, std::size_t rank, std::uint64_t byte_limit = kDefaultByteLimit) const;

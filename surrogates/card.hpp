@@ -43,8 +43,25 @@ struct DatasetHash {
   std::string name, sha256;
 };
 
+/// A file that this one was made from.
+struct Parent {
+  std::string digest;  ///< its Card::digest
+  std::string change;  ///< what was done to it, in a line
+};
+
 struct LossPoint {
   double step = 0, loss = 0;
+};
+
+/// Where a plant has been working, as far as it goes into a mean and a covariance: what tells a point that lies within
+/// every single range but is a mixture the plant has never seen. Points are judged by their Mahalanobis distance.
+struct Experience {
+  std::string source;               ///< what the points are
+  std::int64_t points = 0;          ///< how many went in; 0: none, and the rest is empty
+  std::vector<std::string> inputs;  ///< names of the d inputs that the points have
+  std::vector<double> mean;         ///< [d], plant units
+  std::vector<double> covariance;   ///< [d][d], plant units, positive definite
+  double usual = 0;                 ///< the distance within which 99 % of the points lie
 };
 
 /// Where the surrogate comes from.
@@ -56,6 +73,7 @@ struct Provenance {
   std::int64_t seed = 0;
   double training_seconds = 0;
   std::vector<LossPoint> loss_history;  ///< thinned out
+  std::vector<Parent> parents;          ///< oldest first
 };
 
 /// Who signed the file, as checked when it was loaded.
@@ -72,6 +90,7 @@ struct Card {
   std::vector<Variable> inputs;  ///< the coordinates of the physics, then the design inputs
   std::vector<Variable> outputs;
   std::vector<FixedParameter> fixed;  ///< all other parameters of the physics
+  Experience experience;
   Validation validation;
   Provenance provenance;
   std::string digest;  ///< BLAKE2b-256 of the file's content in hexadecimal digits, as checked when it was loaded

@@ -1,18 +1,10 @@
 #include "surrogates/file.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <ctime>
-#include <limits>
-#include <mutex>
 
 #include "datasets/atomic_file.hpp"
-#include "datasets/h5.hpp"
-#include "kernels/core/error.hpp"
+#include "surrogates/containers.hpp"
+#include "surrogates/content.hpp"
 #include "surrogates/engine.hpp"
 #include "surrogates/seal.hpp"
 #include "surrogates/signature.hpp"
@@ -20,322 +12,7 @@
 namespace residua {
 namespace {
 
-constexpr std::string_view kFormat = "residua surrogate";
-constexpr std::size_t kMaxNames = 128;
-constexpr int kPartsSince = 2;   ///< the version that has several networks: members, and windows of time
-constexpr int kBranchSince = 3;  ///< the version that has a branch and a trunk
-
-/// The oldest that can say what the model is, so that older programs read what they can.
-int version_of(const Model& model) {
-  if (model.branch) return kBranchSince;
-  return model.seams.empty() && model.card.members == 1 ? 1 : kPartsSince;
-}
-
-[[noreturn]] void fail(const std::string& where, const std::string& what) { throw Error(where + ": " + what); }
-
-/// Refuses what this version does not know, since it might change the meaning of the rest; only attributes named x_...
-/// may be ignored. What is missing is found when it is read.
-void expect_only(const h5::Group& group, const std::string& where, const std::vector<std::string_view>& attributes,
-                 const std::vector<std::string_view>& children) {
-  const auto check = [&](const char* kind, const std::vector<std::string>& found, auto& known) {
-    if (found.size() > kMaxNames)
-      fail(where, fmt::format("expected at most {} {}s, found {}", kMaxNames, kind, found.size()));
-    for (const std::string& name : found)
-      if (std::find(known.begin(), known.end(), name) == known.end())
-        fail(where, fmt::format("unknown {} '{}': expected only {}", kind, name, fmt::join(known, ", ")));
-  };
-  std::vector<std::string> critical = group.attributes();
-  std::erase_if(critical, [](const std::string& name) { return name.starts_with("x_"); });
-  check("attribute", critical, attributes);
-  check("object", group.children(), children);
-}
-
-/// UTF-8 without control characters other than tab and newline.
-void check_text(const std::string& text, const std::string& where) {
-  for (std::size_t i = 0; i < text.size();) {
-    const unsigned char c = text[i];
-    const std::size_t length = c < 0x80                ? 1
-                               : c >= 0xc2 && c < 0xe0 ? 2
-                               : c >= 0xe0 && c < 0xf0 ? 3
-                               : c >= 0xf0 && c < 0xf5 ? 4
-                                                       : 0;
-    bool good = length > 0 && i + length <= text.size() && (c >= 0x20 || c == '\t' || c == '\n') && c != 0x7f;
-    for (std::size_t k = 1; good && k < length; ++k) good = (static_cast<unsigned char>(text[i + k]) & 0xc0) == 0x80;
-    if (!good)
-      fail(where, fmt::format("expected UTF-8 text without control characters, found byte {:#04x} at {}", c, i));
-    i += length;
-  }
-}
-
-std::string read_text(const h5::Group& group, const std::string& name, const std::string& where) {
-  std::string text = group.read_string(name);
-  check_text(text, where + ": " + name);
-  return text;
-}
-
-void write_text(h5::Group& group, const std::string& name, const std::string& text, const std::string& where) {
-  check_text(text, where + ": " + name);
-  group.write_attribute(name, text);
-}
-
-// A list of names is one text of a name a line.
-std::vector<std::string> read_lines(const h5::Group& group, const std::string& name, const std::string& where) {
-  const std::string text = read_text(group, name, where);
-  std::vector<std::string> lines;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    lines.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  if (lines.size() > kMaxNames)
-    fail(where, fmt::format("{}: expected at most {} lines, found {}", name, kMaxNames, lines.size()));
-  return lines;
-}
-
-template <class T>
-void write_lines(h5::Group& group, const std::string& name, const std::vector<T>& items, std::string T::*member,
-                 const std::string& where) {
-  std::string text;
-  for (const T& item : items) {
-    if (item.*member == "" || (item.*member).find('\n') != std::string::npos)
-      fail(where, fmt::format("{}: expected one line of text for each, found '{}'", name, item.*member));
-    text += item.*member + '\n';
-  }
-  write_text(group, name, text, where);
-}
-
-std::vector<double> read_row(const h5::Group& group, const std::string& name) {
-  return group.read<double>(name, 1, kMaxFile).values;
-}
-
-template <class T>
-void write_row(h5::Group& group, const std::string& name, const std::vector<T>& items, double T::*member) {
-  std::vector<double> values;
-  for (const T& item : items) values.push_back(item.*member);
-  group.write(name, std::span<const double>(values), {values.size()});
-}
-
-/// As many items as there are names; every other list about them must be as long.
-template <class T>
-void assign(std::vector<T>& items, const std::vector<std::string>& values, std::string T::*member,
-            const std::string& where) {
-  if (items.size() != values.size())
-    fail(where, fmt::format("lists of {} and {} entries, expected the same length", items.size(), values.size()));
-  for (std::size_t i = 0; i < items.size(); ++i) items[i].*member = values[i];
-}
-template <class T>
-void assign(std::vector<T>& items, const std::vector<double>& values, double T::*member, const std::string& where) {
-  if (items.size() != values.size())
-    fail(where, fmt::format("lists of {} and {} entries, expected the same length", items.size(), values.size()));
-  for (std::size_t i = 0; i < items.size(); ++i) items[i].*member = values[i];
-}
-
-constexpr std::pair<Activation, std::string_view> kActivations[] = {
-    {Activation::tanh, "tanh"}, {Activation::sin, "sin"}, {Activation::silu, "silu"}, {Activation::gelu, "gelu"}};
-
-int read_size(const h5::Group& group, const std::string& name, int limit, const std::string& where) {
-  const std::int64_t value = group.read_int64(name);
-  if (value < 0 || value > limit) fail(where, fmt::format("{}: expected 0 to {}, found {}", name, limit, value));
-  return int(value);
-}
-
-void write_variables(h5::Group group, const std::vector<Variable>& variables, const std::string& where) {
-  write_lines(group, "names", variables, &Variable::name, where);
-  write_lines(group, "units", variables, &Variable::unit, where);
-  write_row(group, "lower", variables, &Variable::lower);
-  write_row(group, "upper", variables, &Variable::upper);
-}
-
-std::vector<Variable> read_variables(const h5::Group& group, const std::string& where) {
-  expect_only(group, where, {"names", "units"}, {"lower", "upper"});
-  const std::vector<std::string> names = read_lines(group, "names", where);
-  std::vector<Variable> variables(names.size());
-  assign(variables, names, &Variable::name, where);
-  assign(variables, read_lines(group, "units", where), &Variable::unit, where);
-  assign(variables, read_row(group, "lower"), &Variable::lower, where);
-  assign(variables, read_row(group, "upper"), &Variable::upper, where);
-  return variables;
-}
-
-void write_network(h5::Group group, const Model& model) {
-  const MlpShape& shape = model.shape;
-  group.write_attribute("inputs", std::int64_t{shape.inputs});
-  group.write_attribute("width", std::int64_t{shape.width});
-  group.write_attribute("depth", std::int64_t{shape.depth});
-  group.write_attribute("outputs", std::int64_t{shape.outputs});
-  for (const auto& [activation, name] : kActivations)
-    if (activation == shape.activation) group.write_attribute("activation", name);
-  if (model.precision == Precision::float32) {
-    const std::vector<float> weights(model.weights.begin(), model.weights.end());
-    group.write("weights", std::span<const float>(weights), {weights.size()});
-  } else {
-    group.write("weights", std::span<const double>(model.weights), {model.weights.size()});
-  }
-  group.write("center", std::span<const double>(model.center), {model.center.size()});
-  group.write("scale", std::span<const double>(model.scale), {model.scale.size()});
-  if (version_of(model) < kPartsSince) return;
-  group.write_attribute("members", std::int64_t{model.card.members});
-  group.write("seams", std::span<const double>(model.seams), {model.seams.size()});
-  if (version_of(model) < kBranchSince) return;
-  group.write_attribute("branch_inputs", std::int64_t{model.branch->inputs});
-  group.write_attribute("branch_width", std::int64_t{model.branch->width});
-  group.write_attribute("branch_depth", std::int64_t{model.branch->depth});
-}
-
-/// Sizes within their limits; that they fit the rest is for check() to tell.
-void read_branch(const h5::Group& group, const std::string& where, Model& model) {
-  const MlpShape& trunk = model.shape;
-  const int inputs = read_size(group, "branch_inputs", kMaxInputs, where);
-  const int width = read_size(group, "branch_width", kMaxWidth, where);
-  const int depth = read_size(group, "branch_depth", kMaxDepth, where);
-  model.branch = NetworkShape::branch_of(trunk, inputs, width, depth);
-}
-
-void read_network(const h5::Group& group, const std::string& where, Model& model) {
-  if (model.card.format_version < kPartsSince) {
-    expect_only(group, where, {"inputs", "width", "depth", "outputs", "activation"}, {"weights", "center", "scale"});
-  } else {
-    std::vector<std::string_view> sizes{"inputs", "width", "depth", "outputs", "activation", "members"};
-    if (model.card.format_version >= kBranchSince)
-      sizes.insert(sizes.end(), {"branch_inputs", "branch_width", "branch_depth"});
-    expect_only(group, where, sizes, {"weights", "center", "scale", "seams"});
-    model.card.members = read_size(group, "members", std::numeric_limits<int>::max(), where);
-    model.seams = read_row(group, "seams");
-  }
-  MlpShape& shape = model.shape;
-  shape.inputs = read_size(group, "inputs", kMaxInputs, where);
-  shape.width = read_size(group, "width", kMaxWidth, where);
-  shape.depth = read_size(group, "depth", kMaxDepth, where);
-  shape.outputs = read_size(group, "outputs", kMaxFields, where);
-  const std::string activation = read_text(group, "activation", where);
-  const auto known =
-      std::find_if(std::begin(kActivations), std::end(kActivations), [&](auto& a) { return a.second == activation; });
-  if (known == std::end(kActivations))
-    fail(where, fmt::format("activation: expected tanh, sin, silu or gelu, found '{}'", activation));
-  shape.activation = known->first;
-  if (model.card.format_version >= kBranchSince) read_branch(group, where, model);
-  model.precision = group.info("weights").type == h5::ElementType::float32 ? Precision::float32 : Precision::float64;
-  if (model.precision == Precision::float32) {
-    const std::vector<float> weights = group.read<float>("weights", 1, kMaxFile).values;
-    model.weights.assign(weights.begin(), weights.end());
-  } else {
-    model.weights = read_row(group, "weights");
-  }
-  model.center = read_row(group, "center");
-  model.scale = read_row(group, "scale");
-}
-
-void write_fixed(h5::Group group, const std::vector<FixedParameter>& fixed, const std::string& where) {
-  write_lines(group, "names", fixed, &FixedParameter::name, where);
-  write_lines(group, "units", fixed, &FixedParameter::unit, where);
-  write_row(group, "values", fixed, &FixedParameter::value);
-}
-
-std::vector<FixedParameter> read_fixed(const h5::Group& group, const std::string& where) {
-  expect_only(group, where, {"names", "units"}, {"values"});
-  const std::vector<std::string> names = read_lines(group, "names", where);
-  std::vector<FixedParameter> fixed(names.size());
-  assign(fixed, names, &FixedParameter::name, where);
-  assign(fixed, read_lines(group, "units", where), &FixedParameter::unit, where);
-  assign(fixed, read_row(group, "values"), &FixedParameter::value, where);
-  return fixed;
-}
-
-void write_validation(h5::Group group, const Validation& validation, const std::string& where) {
-  write_text(group, "reference", validation.reference, where);
-  group.write_attribute("cases", validation.cases);
-  write_row(group, "median", validation.outputs, &OutputError::median);
-  write_row(group, "worst", validation.outputs, &OutputError::worst);
-  write_row(group, "default_case", validation.outputs, &OutputError::default_case);
-  write_row(group, "max_abs", validation.outputs, &OutputError::max_abs);
-  if (validation.coverage == 0) return;
-  std::vector<double> bound, covered;
-  for (const OutputError& error : validation.outputs) {
-    bound.push_back(error.bound);
-    covered.push_back(error.covered);
-  }
-  group.write_attribute("x_coverage", validation.coverage);
-  group.write_attribute("x_bound", std::span<const double>(bound));
-  group.write_attribute("x_covered", std::span<const double>(covered));
-}
-
-Validation read_validation(const h5::Group& group, const std::string& where) {
-  expect_only(group, where, {"reference", "cases"}, {"median", "worst", "default_case", "max_abs"});
-  Validation validation{read_text(group, "reference", where), group.read_int64("cases"), {}, 0};
-  const std::vector<double> median = read_row(group, "median");
-  validation.outputs.resize(std::min(median.size(), kMaxNames));
-  assign(validation.outputs, median, &OutputError::median, where);
-  assign(validation.outputs, read_row(group, "worst"), &OutputError::worst, where);
-  assign(validation.outputs, read_row(group, "default_case"), &OutputError::default_case, where);
-  assign(validation.outputs, read_row(group, "max_abs"), &OutputError::max_abs, where);
-  if (!group.has_attribute("x_coverage")) return validation;
-  validation.coverage = group.read_double("x_coverage");
-  assign(validation.outputs, group.read_doubles("x_bound"), &OutputError::bound, where);
-  assign(validation.outputs, group.read_doubles("x_covered"), &OutputError::covered, where);
-  return validation;
-}
-
-std::string now() {
-  const std::time_t time = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm utc{};
-  gmtime_r(&time, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
-}
-
-void write_provenance(h5::Group group, const Provenance& provenance, const std::string& where) {
-  write_text(group, "run_file", provenance.run_file, where);
-  write_text(group, "code_version", provenance.code_version, where);
-  write_text(group, "created", provenance.created.empty() ? now() : provenance.created, where);
-  write_lines(group, "dataset_names", provenance.datasets, &DatasetHash::name, where);
-  write_lines(group, "dataset_sha256", provenance.datasets, &DatasetHash::sha256, where);
-  group.write_attribute("seed", provenance.seed);
-  group.write_attribute("training_seconds", provenance.training_seconds);
-  write_row(group, "loss_steps", provenance.loss_history, &LossPoint::step);
-  write_row(group, "loss_values", provenance.loss_history, &LossPoint::loss);
-}
-
-Provenance read_provenance(const h5::Group& group, const std::string& where) {
-  expect_only(group, where,
-              {"run_file", "code_version", "created", "dataset_names", "dataset_sha256", "seed", "training_seconds"},
-              {"loss_steps", "loss_values"});
-  Provenance provenance;
-  provenance.run_file = read_text(group, "run_file", where);
-  provenance.code_version = read_text(group, "code_version", where);
-  provenance.created = read_text(group, "created", where);
-  const std::vector<std::string> names = read_lines(group, "dataset_names", where);
-  provenance.datasets.resize(names.size());
-  assign(provenance.datasets, names, &DatasetHash::name, where);
-  assign(provenance.datasets, read_lines(group, "dataset_sha256", where), &DatasetHash::sha256, where);
-  provenance.seed = group.read_int64("seed");
-  provenance.training_seconds = group.read_double("training_seconds");
-  const std::vector<double> steps = read_row(group, "loss_steps");
-  provenance.loss_history.resize(steps.size());
-  assign(provenance.loss_history, steps, &LossPoint::step, where);
-  assign(provenance.loss_history, read_row(group, "loss_values"), &LossPoint::loss, where);
-  return provenance;
-}
-
-void write_self_test(h5::Group group, const SelfTest& test, const Model& model) {
-  group.write("inputs", std::span<const double>(test.inputs), {model.card.inputs.size(), test.points});
-  group.write("outputs", std::span<const double>(test.outputs), {model.card.outputs.size(), test.points});
-}
-
-constexpr std::size_t kSelfTestPoints = 16, kMinSelfTest = 8, kMaxSelfTest = 4096;
-
-SelfTest read_self_test(const h5::Group& group, const std::string& where, const Card& card) {
-  expect_only(group, where, {}, {"inputs", "outputs"});
-  h5::Array<double> inputs = group.read<double>("inputs", 2, kMaxFile),
-                    outputs = group.read<double>("outputs", 2, kMaxFile);
-  const std::uint64_t points = inputs.shape[1];
-  if (inputs.shape[0] != card.inputs.size() || outputs.shape[0] != card.outputs.size() || outputs.shape[1] != points ||
-      points < kMinSelfTest || points > kMaxSelfTest)
-    fail(where, fmt::format("expected inputs [{}][n] and outputs [{}][n] with n from {} to {}, found [{}] and [{}]",
-                            card.inputs.size(), card.outputs.size(), kMinSelfTest, kMaxSelfTest,
-                            fmt::join(inputs.shape, "]["), fmt::join(outputs.shape, "][")));
-  return {points, std::move(inputs.values), std::move(outputs.values)};
-}
+constexpr std::size_t kSelfTestPoints = 16;
 
 /// Points spread over the envelope by a Kronecker sequence, a little inside since physics may be singular on its edge.
 SelfTest record_self_test(const Model& model) {
@@ -354,49 +31,17 @@ SelfTest record_self_test(const Model& model) {
   return test;
 }
 
-void write_model(h5::Group& root, const Model& model, const std::string& where) {
-  root.write_attribute("format", kFormat);
-  root.write_attribute("format_version", std::int64_t{version_of(model)});
-  root.write_attribute("physics", model.card.physics);
-  write_network(root.create_group("network"), model);
-  write_variables(root.create_group("inputs"), model.card.inputs, where + ": inputs");
-  write_variables(root.create_group("outputs"), model.card.outputs, where + ": outputs");
-  write_fixed(root.create_group("fixed"), model.card.fixed, where + ": fixed");
-  write_validation(root.create_group("validation"), model.card.validation, where + ": validation");
-  write_provenance(root.create_group("provenance"), model.card.provenance, where + ": provenance");
-  write_self_test(root.create_group("self_test"), model.self_test, model);
-}
-
-Model read_model(const h5::Group& root, const std::string& where) {
-  if (!root.has_attribute("format") || root.read_string("format") != kFormat)
-    fail(where, fmt::format("not a surrogate: expected the attribute format = '{}'", kFormat));
-  const std::int64_t version = root.read_int64("format_version");
-  if (version > kFormatVersion)
-    fail(where, fmt::format("written by a newer Residua: format version {}, this one reads up to {}", version,
-                            kFormatVersion));
-  if (version < 1) fail(where, fmt::format("format version: expected 1 to {}, found {}", kFormatVersion, version));
-  expect_only(root, where, {"format", "format_version", "physics"},
-              {"network", "inputs", "outputs", "fixed", "validation", "provenance", "self_test"});
-  Model model;
-  model.card.format_version = int(version);
-  model.card.physics = read_text(root, "physics", where);
-  read_network(root.open_group("network"), where + ": network", model);
-  model.card.inputs = read_variables(root.open_group("inputs"), where + ": inputs");
-  model.card.outputs = read_variables(root.open_group("outputs"), where + ": outputs");
-  model.card.fixed = read_fixed(root.open_group("fixed"), where + ": fixed");
-  model.card.validation = read_validation(root.open_group("validation"), where + ": validation");
-  model.card.provenance = read_provenance(root.open_group("provenance"), where + ": provenance");
-  model.self_test = read_self_test(root.open_group("self_test"), where + ": self_test", model.card);
-  return model;
+std::vector<std::byte> image_of(const Model& model, Container container, const std::filesystem::path& path) {
+  if (container == Container::compact) return compact_image(model, path.string());
+  const StagedFile staged(path);  // never committed: its bytes go on under a seal
+  write_hdf5(model, staged.path(), path.string());
+  return read_regular_file(staged.path());
 }
 
 Model load(const SignedFile& file, const std::string& name, const LoadOptions& options) {
   const Signature signature = verify(file, options, name);
   const std::span<const std::byte> image = unsealed(file.content, name);
-  // To HDF5, images of one name are one file: so one at a time, under a name that no file on the disk has.
-  static std::mutex one_at_a_time;
-  const std::scoped_lock lock(one_at_a_time);
-  Model model = read_model(h5::File::from_image(image, name + " (in memory)").root(), name);
+  Model model = is_compact(image) ? read_compact(image, name) : read_hdf5(image, name);
   check(model, name);
   run_self_test(model, name);
   model.card.digest = digest_of(image);
@@ -406,7 +51,7 @@ Model load(const SignedFile& file, const std::string& name, const LoadOptions& o
 
 }  // namespace
 
-void save(const Model& model, const std::filesystem::path& path) {
+void save(const Model& model, const std::filesystem::path& path, Container container) {
   const std::string where = path.string();
   Model complete = model;
   if (model.precision == Precision::float32)
@@ -415,13 +60,8 @@ void save(const Model& model, const std::filesystem::path& path) {
   complete.self_test = record_self_test(complete);
   run_self_test(complete, where);
 
-  const StagedFile image(path);  // never committed: its bytes go on under a seal
-  {
-    const h5::File file = h5::File::create(image.path().string());
-    h5::Group root = file.root();
-    write_model(root, complete, where);
-  }
-  const std::vector<std::byte> bytes = sealed(read_regular_file(image.path()));
+  if (complete.card.provenance.created.empty()) complete.card.provenance.created = content::now();
+  const std::vector<std::byte> bytes = sealed(image_of(complete, container, path));
   load(bytes, where);  // what cannot be read back must not replace what is there
   write_file(path, bytes);
 }

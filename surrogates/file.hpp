@@ -13,10 +13,14 @@ namespace residua {
 /// The newest format that this version reads, and the one that it writes: docs/file_format.md.
 inline constexpr int kFormatVersion = 3;
 
+/// What the content is packed in: HDF5, which other programs read too, or a compact form that needs no HDF5 library.
+enum class Container { hdf5, compact };
+
 /// Writes a surrogate file all or nothing: a reader sees the old file or the new one, also after a power cut.
 /// Records the self-test, and the time if the card has none. Throws Error if the model fails check(), if the fast
 /// evaluation disagrees with the reference, or if the file cannot be written.
-[[gnu::visibility("default")]] void save(const Model& model, const std::filesystem::path& path);
+[[gnu::visibility("default")]] void save(const Model& model, const std::filesystem::path& path,
+                                         Container container = Container::hdf5);
 
 /// Reads a surrogate file, trusting nothing in it: its signature comes first, its digest next. Throws Error, with one
 /// line that says what is wrong.

@@ -11,6 +11,7 @@
 
 #include "kernels/core/error.hpp"
 #include "surrogates/crypto.hpp"
+#include "surrogates/little_endian.hpp"
 
 namespace residua {
 namespace {
@@ -31,27 +32,6 @@ std::array<std::byte, kDigest> hash_of(std::span<const std::byte> image) {
   crypto_generichash(reinterpret_cast<unsigned char*>(digest.data()), digest.size(), as_chars(image), image.size(),
                      nullptr, 0);
   return digest;
-}
-
-std::uint64_t little_endian(const std::byte* at) {
-  std::uint64_t value = 0;
-  for (int i = 0; i < 8; ++i) value |= std::uint64_t(at[i]) << (8 * i);
-  return value;
-}
-
-/// Only the plainest HDF5: superblock version 0 at offset 0, nothing before or after, no driver information. That
-/// version has no extensions, so no cache images, shared messages or file-space strategies either.
-void check_superblock(std::span<const std::byte> image, const std::string& where) {
-  constexpr unsigned char kStart[] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n', 0, 0, 0, 0, 0, 8, 8, 0};
-  constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
-  if (image.size() < 96 || std::memcmp(image.data(), kStart, sizeof kStart) != 0)
-    fail(where, "not an HDF5 file with superblock version 0 at its start");
-  const std::uint64_t base = little_endian(&image[24]), free_space = little_endian(&image[32]);
-  const std::uint64_t end = little_endian(&image[40]), driver = little_endian(&image[48]);
-  if (base != 0 || free_space != kNowhere || driver != kNowhere || end != image.size())
-    fail(where, fmt::format("its HDF5 superblock has a base, free space or a driver, or ends elsewhere: expected {} "
-                            "bytes, found {}",
-                            image.size(), end));
 }
 
 /// An open file descriptor.
@@ -96,7 +76,7 @@ std::vector<std::byte> sealed(std::vector<std::byte> image) {
   const auto hash = hash_of(image);
   const std::uint64_t size = image.size();
   for (unsigned char c : kMark) image.push_back(std::byte(c));
-  for (int i = 0; i < 8; ++i) image.push_back(std::byte(size >> (8 * i)));
+  append_little_endian(image, size);
   image.insert(image.end(), hash.begin(), hash.end());
   return image;
 }
@@ -107,12 +87,11 @@ std::span<const std::byte> unsealed(std::span<const std::byte> file, const std::
     fail(where, "not a Residua surrogate, or cut off: its last bytes are not the trailer of one");
   const std::span image = file.first(file.size() - kTrailer);
   const std::byte* trailer = image.data() + image.size();
-  if (little_endian(trailer + kMark.size()) != image.size())
+  if (little_endian<std::uint64_t>(trailer + kMark.size()) != image.size())
     fail(where, fmt::format("damaged: its trailer expects {} bytes before it, found {}",
-                            little_endian(trailer + kMark.size()), image.size()));
+                            little_endian<std::uint64_t>(trailer + kMark.size()), image.size()));
   if (std::memcmp(hash_of(image).data(), trailer + kMark.size() + 8, kDigest) != 0)
     fail(where, "damaged or changed after it was saved: its digest does not match its content");
-  check_superblock(image, where);
   return image;
 }
 

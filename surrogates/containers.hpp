@@ -1,0 +1,23 @@
+#pragma once
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "surrogates/model.hpp"
+
+/// The containers of a surrogate file. Each holds the content of content.hpp; `where` and `name` start the message of
+/// every Error. What is read has not passed check() yet.
+namespace residua {
+
+/// A new HDF5 file.
+void write_hdf5(const Model& model, const std::filesystem::path& path, const std::string& where);
+Model read_hdf5(std::span<const std::byte> image, const std::string& name);
+
+/// The compact form: compact.hpp.
+std::vector<std::byte> compact_image(const Model& model, const std::string& where);
+Model read_compact(std::span<const std::byte> image, const std::string& name);
+bool is_compact(std::span<const std::byte> image);
+
+}  // namespace residua
