@@ -6,29 +6,38 @@
 
 namespace residua::inline RESIDUA_ISA {
 
-/// Adjoints that are known beforehand, as a seed of a reverse pass.
-template <class T>
-struct KnownBars {
-  using Value = Taylor<T, Channels{}>;
-  const Value* bars;
-  int count;
-  void operator()(Value* out_bar) const { std::copy_n(bars, count, out_bar); }
+/// A function that gives adjoints, whatever its type: a reverse pass may contain another one of the same type.
+template <class Bars>
+class Seed {
+ public:
+  template <class F>
+  Seed(const F& give) : give_(&give), call_([](const void* f, Bars& bars) { (*static_cast<const F*>(f))(bars); }) {}
+  void operator()(Bars& bars) const { call_(give_, bars); }
+
+ private:
+  const void* give_;
+  void (*call_)(const void*, Bars&);
 };
 
-/// The network forward, and adjoints back through it.
-template <class T, Channels C>
+/// The network forward, and R adjoints back through it at once, which share its weights and the slopes of its neurons.
+template <class T, Channels C, int R>
 class ReversePass {
   using S = Base<T>;
   using L = Layers<T, C>;
-  static constexpr std::size_t kBuffer = std::size_t(L::kColumns) * kMaxWidth, kTape = 64 * 1024 / sizeof(S);
+  using Entry = Taylor<T, C>;
+  static constexpr std::size_t kBuffer = std::size_t(R * L::kColumns) * kMaxWidth, kTape = 64 * 1024 / sizeof(S);
   static constexpr int kMostOutputs = C.count == 1 ? kMaxWidth : kMaxFields;  ///< a branch has more than a trunk
-  static_assert(kTape >= kBuffer && sizeof(S) * (3 * kBuffer + kTape) <= kStackLimit);
 
  public:
+  static constexpr std::size_t kStackBytes = sizeof(S) * (3 * kBuffer + kTape);
+  static_assert(kTape >= kBuffer / R && kStackBytes <= kStackLimit);
+
+  using OutBars = Entry[R][kMostOutputs];
+  using InBars = Entry[R][kMaxInputs];
+
   /// `in` [network inputs] to `out` [network outputs]; seed(out_bar) gives the adjoints of these once they are known,
   /// and `in_bar` gets those of the inputs.
-  template <class Seed>
-  static void run(const Plan<S>& plan, const Taylor<T, C>* in, Taylor<T, C>* out, Seed&& seed, Taylor<T, C>* in_bar) {
+  static void run(const Plan<S>& plan, const Entry* in, Entry* out, Seed<OutBars> seed, InBars& in_bar) {
     const MlpShape& shape = plan.network.shape;
     const int size = L::kColumns * padded_to_line<S>(shape.width), kept = std::min(shape.depth, int(kTape) / size);
     alignas(64) S tape[kTape], buffer[3][kBuffer];
@@ -40,17 +49,18 @@ class ReversePass {
     int now = forward(plan, in, shape.depth - kept, shape.depth, tape, buffer, 0);
     const auto back = [&](int layer) {
       weights -= transposed_size<S>(shape, layer);
-      L::product(weights, nullptr, shape.fan_out(layer), shape.fan_in(layer), buffer[now], buffer[(now + 1) % 3]);
+      L::template product<R * L::kColumns>(weights, nullptr, shape.fan_out(layer), shape.fan_in(layer), buffer[now],
+                                           buffer[(now + 1) % 3]);
       now = (now + 1) % 3;
     };
-    Taylor<T, C> out_bar[kMostOutputs];
+    OutBars out_bar;
     if (plan.branch) {
       through_branch(plan, in, buffer[now], out, seed, out_bar, in_bar);
     } else {
       L::affine(last, shape.width, shape.outputs, buffer[now], buffer[(now + 1) % 3]);
       L::gather(buffer[(now + 1) % 3], shape.outputs, out);
       seed(out_bar);
-      L::spread(out_bar, shape.outputs, buffer[now]);
+      for (int r = 0; r < R; ++r) L::spread(out_bar[r], shape.outputs, columns_of(buffer[now], r, shape.outputs));
       back(shape.depth);
     }
     // The tape holds the last layers. Those of a large network before them are found again when it is their turn.
@@ -58,48 +68,66 @@ class ReversePass {
       const int begin = std::max(0, end - kept);
       if (end < shape.depth) forward(plan, in, begin, end, tape, buffer, now + 1);
       for (int l = end - 1; l >= begin; --l) {
-        L::activate_reverse(shape.activation, shape.width, tape + (l - begin) * size, buffer[now]);
+        L::template activate_reverse<R>(shape.activation, shape.width, tape + (l - begin) * size, buffer[now]);
         back(l);
       }
     }
-    L::gather(buffer[now], shape.inputs, in_bar);
+    for (int r = 0; r < R; ++r) L::gather(columns_of(buffer[now], r, shape.inputs), shape.inputs, in_bar[r]);
   }
 
  private:
+  /// Where adjoint r of a layer of so many neurons stands.
+  static S* columns_of(S* columns, int r, int neurons) {
+    return columns + r * L::kColumns * padded_to_line<S>(neurons);
+  }
+
   /// The last layer of a plan with a branch, there and back: the hidden layer's columns become its adjoints, and those
   /// of the design inputs stand behind those of the inputs of layer 0.
   template <class Seed>
-  static void through_branch(const Plan<S>& plan, const Taylor<T, C>* in, S* columns, Taylor<T, C>* out, Seed&& seed,
-                             Taylor<T, C>* out_bar, Taylor<T, C>* in_bar) {
+  static void through_branch(const Plan<S>& plan, const Entry* in, S* columns, Entry* out, Seed&& seed,
+                             OutBars& out_bar, InBars& in_bar) {
     using Value = typename L::Value;
+    using Branch = ReversePass<T, Channels{}, R>;
     const MlpShape &shape = plan.network.shape, &branch = plan.branch->network.shape;
-    Value seen[kMaxInputs], last[kMaxWidth], last_bar[kMaxWidth], seen_bar[kMaxInputs];
-    L::ask_branch(plan, in, last);
-    L::complete(shape, last, columns, out);
-    seed(out_bar);
-    Taylor<T, C> a_bar[kMaxWidth];
+    Value seen[kMaxInputs], last[kMaxWidth];
+    typename Branch::InBars seen_bar;
+    Entry a[kMaxWidth], a_bar[kMaxWidth];
+    for (int i = 0; i < branch.inputs; ++i) seen[i].e[0] = in[shape.inputs + i].e[0];
+    // The answer of the branch is what its own adjoints start from; so its way back begins once the trunk has seen it.
+    const auto complete = [&](typename Branch::OutBars& last_bar) {
+      L::complete(shape, last, columns, out);
+      seed(out_bar);
+      for (int i = 0; i < shape.width; ++i) a[i] = L::neuron(columns, shape.width, i);
+      for (int r = 0; r < R; ++r) {
+        through_product(shape, last, a, out_bar[r], last_bar[r], a_bar);
+        L::spread(a_bar, shape.width, columns_of(columns, r, shape.width));
+      }
+    };
+    Branch::run(*plan.branch, seen, last, complete, seen_bar);
+    for (int r = 0; r < R; ++r)
+      for (int i = 0; i < branch.inputs; ++i) in_bar[r][shape.inputs + i] = Entry(seen_bar[r][i].e[0]);
+  }
+
+  /// Adjoints of both factors of the last layer of a plan with a branch: its weights and the neurons before it.
+  static void through_product(const MlpShape& shape, const typename L::Value* last, const Entry* a,
+                              const Entry* out_bar, typename L::Value* last_bar, Entry* a_bar) {
     for (int i = 0; i < shape.width; ++i) {
-      const Taylor<T, C> a = L::neuron(columns, shape.width, i);
+      a_bar[i] = Entry{};
       for (int f = 0; f < shape.outputs; ++f) {
         T& weight_bar = last_bar[f * shape.width + i].e[0];
         weight_bar = T(0);
         for (int k = 0; k < C.count; ++k) {
-          weight_bar += out_bar[f].e[k] * a.e[k];
-          a_bar[i].e[k] = (f == 0 ? T(0) : a_bar[i].e[k]) + out_bar[f].e[k] * last[f * shape.width + i].e[0];
+          weight_bar += out_bar[f].e[k] * a[i].e[k];
+          a_bar[i].e[k] += out_bar[f].e[k] * last[f * shape.width + i].e[0];
         }
       }
     }
     for (int f = 0; f < shape.outputs; ++f) last_bar[shape.outputs * shape.width + f].e[0] = out_bar[f].e[0];
-    L::spread(a_bar, shape.width, columns);
-    for (int i = 0; i < branch.inputs; ++i) seen[i].e[0] = in[shape.inputs + i].e[0];
-    ReversePass<T, Channels{}>::run(*plan.branch, seen, last, KnownBars<T>{last_bar, branch.outputs}, seen_bar);
-    for (int i = 0; i < branch.inputs; ++i) in_bar[shape.inputs + i] = Taylor<T, C>(seen_bar[i].e[0]);
   }
 
   /// Runs the hidden layers before `end`, by two of the buffers, the first of which is `at`. Keeps on the tape what
   /// enters the activations from layer `begin` on, and returns the buffer that holds the last layer's values.
-  static int forward(const Plan<S>& plan, const Taylor<T, C>* in, int begin, int end, S* tape, S (*buffer)[kBuffer],
-                     int at) {
+  static int forward(const Plan<S>& plan, const Entry* in, int begin, int end, S* tape, S (*buffer)[kBuffer], int at) {
     const MlpShape& shape = plan.network.shape;
     const int size = L::kColumns * padded_to_line<S>(shape.width), a = at % 3, b = (at + 1) % 3;
     const S* weights = plan.packed;
@@ -121,10 +149,25 @@ template <class Ph, class S>
 class PhysicsAdjoint {
   static constexpr Channels kChannels = kChannelsOf<Ph, Answer<Ph>>;
   static constexpr int kOutputs = kEquationsOf<Ph, Answer<Ph>>;
+  using Weights = S[kOutputs];
 
  public:
   static void gradient(const Plan<S>& plan, const S* in, const S* weights, S* out, S* gradient) {
-    gradient_at<S>(plan, in, weights, out, gradient);
+    Weights of[1];
+    std::copy_n(weights, kOutputs, of[0]);
+    pull_back<S, 1>(plan, in, of, out, gradient);
+  }
+
+  static void jacobian(const Plan<S>& plan, const S* in, S* out, S* jacobian) {
+    const int inputs = Ph::kCoords + plan.design_count;
+    for (int first = 0; first < kOutputs; first += kRows) {
+      Weights of[kRows] = {};
+      S rows[kRows * (Ph::kCoords + kMaxInputs)];
+      const int count = std::min(kRows, kOutputs - first);
+      for (int r = 0; r < count; ++r) of[r][first + r] = 1;
+      pull_back<S, kRows>(plan, in, of, out, rows);
+      std::copy_n(rows, count * inputs, jacobian + first * inputs);
+    }
   }
 
   static void curvature(const Plan<S>& plan, const S* in, const S* weights, const S* direction, S* out, S* gradient,
@@ -136,7 +179,9 @@ class PhysicsAdjoint {
       x[i] = D(in[i]);
       x[i].d[0] = direction[i];
     }
-    gradient_at<D>(plan, x, weights, y, slope);
+    Weights of[1];
+    std::copy_n(weights, kOutputs, of[0]);
+    pull_back<D, 1>(plan, x, of, y, slope);
     for (int e = 0; e < kOutputs; ++e) out[e] = y[e].v;
     for (int i = 0; i < inputs; ++i) {
       gradient[i] = slope[i].v;
@@ -145,38 +190,27 @@ class PhysicsAdjoint {
   }
 
  private:
-  /// The gradient of weights . out, where a T may carry its own derivative along a direction.
-  template <class T>
-  static void gradient_at(const Plan<S>& plan, const T* in, const S* weights, T* out, T* gradient) {
+  /// Rows of the Jacobian that go back together: as many as the stack has room for.
+  static constexpr int kRows = std::min({kOutputs, 4, 10 / kChannels.count});
+
+  /// gradient[r][input]: the gradient of weights[r] . out, where a T may carry its own derivative along a direction.
+  template <class T, int R>
+  static void pull_back(const Plan<S>& plan, const T* in, const Weights (&weights)[R], T* out, T* gradient) {
     using H = Head<Ph, Answer<Ph>, T>;
-    const H head = head_at<Ph, T>(plan, [&](int i) { return in[i]; });
-    typename H::Entry net_in[kMaxInputs], in_bar[kMaxInputs], net[Ph::kFields];
+    using Pass = ReversePass<T, kChannels, R>;
+    const H head = head_at<Ph, Answer<Ph>, T>(plan, [&](int i) { return in[i]; });
+    typename H::Entry net_in[kMaxInputs], net[Ph::kFields];
+    typename Pass::InBars in_bar;
     network_inputs(plan, head, net_in);
-    ReversePass<T, kChannels>::run(
-        plan, net_in, net, [&](auto* net_bar) { seed(head, net, weights, out, net_bar); }, in_bar);
-    // What is left depends on the inputs through both ends of the network, whose adjoints are now numbers.
-    constexpr int kAtOnce = 4;
-    const int inputs = Ph::kCoords + plan.design_count;
-    for (int first = 0; first < inputs; first += kAtOnce) {
-      using D = Dual<T, kAtOnce>;
-      const auto ends = head_at<Ph, D>(
-          plan, [&](int i) { return i >= first && i < first + kAtOnce ? D::seed(in[i], i - first) : D(in[i]); });
-      Taylor<D, kChannels> entry[kMaxInputs], constant[Ph::kFields];
-      network_inputs(plan, ends, entry);
-      for (int f = 0; f < Ph::kFields; ++f)
-        for (int k = 0; k < kChannels.count; ++k) constant[f].e[k] = D(net[f].e[k]);
-      const auto rows = ends.residual(constant);
-      D sum{};
-      for (int e = 0; e < kOutputs; ++e) sum += rows[e] * T(weights[e]);
-      for (int i = 0; i < plan.inputs(); ++i)
-        for (int k = 0; k < kChannels.count; ++k) sum += entry[i].e[k] * in_bar[i].e[k];
-      for (int i = first; i < inputs && i < first + kAtOnce; ++i) gradient[i] = sum.d[i - first];
-    }
+    const auto seed_net = [&](typename Pass::OutBars& net_bar) { seed(head, net, weights, out, net_bar); };
+    Pass::run(plan, net_in, net, seed_net, in_bar);
+    through_ends<T, R>(plan, in, net, weights, in_bar, gradient);
   }
 
-  /// The outputs, and how weights . out depends on what the network gives, by duals along the channels of one field.
-  template <class H, class T>
-  static void seed(const H& head, const typename H::Entry* net, const S* weights, T* out, typename H::Entry* net_bar) {
+  /// The outputs, and how each weights[r] . out depends on what the network gives, by duals along the channels of one
+  /// field.
+  template <class H, class T, int R, class Bars>
+  static void seed(const H& head, const Taylor<T, kChannels>* net, const Weights (&weights)[R], T* out, Bars& net_bar) {
     using D = Dual<T, kChannels.count>;
     Taylor<D, kChannels> dual[Ph::kFields];
     const auto set = [&](int f, bool seeded) {
@@ -187,17 +221,50 @@ class PhysicsAdjoint {
       set(f, true);
       const auto rows = head.template rows_of<D>(dual);
       set(f, false);
-      for (int k = 0; k < kChannels.count; ++k) {
-        net_bar[f].e[k] = T(0);
-        for (int e = 0; e < kOutputs; ++e) net_bar[f].e[k] += rows[e].d[k] * T(weights[e]);
-      }
+      for (int r = 0; r < R; ++r)
+        for (int k = 0; k < kChannels.count; ++k) {
+          net_bar[r][f].e[k] = T(0);
+          for (int e = 0; e < kOutputs; ++e) net_bar[r][f].e[k] += rows[e].d[k] * T(weights[r][e]);
+        }
       for (int e = 0; e < kOutputs; ++e) out[e] = rows[e].v;
+    }
+  }
+
+  /// What is left: the outputs depend on the inputs through both ends of the network, whose adjoints are now numbers.
+  /// The ends run once for as many inputs as a register has lanes, each lane the derivative along one of them.
+  template <class T, int R>
+  static void through_ends(const Plan<S>& plan, const T* in, const Taylor<T, kChannels>* net,
+                           const Weights (&weights)[R], const Taylor<T, kChannels> (&in_bar)[R][kMaxInputs],
+                           T* gradient) {
+    using Way = Spread<T>;
+    using D = Dual<typename Way::Wide, 1>;
+    constexpr int kLanes = Pack<S>::kLanes;
+    const int inputs = Ph::kCoords + plan.design_count;
+    for (int first = 0; first < inputs; first += kLanes) {
+      const auto ends = head_at<Ph, Answer<Ph>, D>(plan, [&](int i) {
+        D x(Way::broadcast(in[i]));
+        if (i >= first && i < first + kLanes) Way::set_lane(x.d[0], i - first, S(1));
+        return x;
+      });
+      Taylor<D, kChannels> entry[kMaxInputs], constant[Ph::kFields];
+      network_inputs(plan, ends, entry);
+      for (int f = 0; f < Ph::kFields; ++f)
+        for (int k = 0; k < kChannels.count; ++k) constant[f].e[k] = D(Way::broadcast(net[f].e[k]));
+      const auto rows = ends.residual(constant);
+      for (int r = 0; r < R; ++r) {
+        typename Way::Wide sum(0);
+        for (int e = 0; e < kOutputs; ++e) sum += rows[e].d[0] * typename Way::Wide(Pack<S>(weights[r][e]));
+        for (int i = 0; i < plan.inputs(); ++i)
+          for (int k = 0; k < kChannels.count; ++k) sum += entry[i].e[k].d[0] * Way::broadcast(in_bar[r][i].e[k]);
+        for (int i = first; i < inputs && i < first + kLanes; ++i) gradient[r * inputs + i] = Way::lane(sum, i - first);
+      }
     }
   }
 };
 
 template <class Ph, class S>
-inline constexpr Adjoint<S> kAdjoint = {PhysicsAdjoint<Ph, S>::gradient, PhysicsAdjoint<Ph, S>::curvature};
+inline constexpr Adjoint<S> kAdjoint = {PhysicsAdjoint<Ph, S>::gradient, PhysicsAdjoint<Ph, S>::jacobian,
+                                        PhysicsAdjoint<Ph, S>::curvature};
 
 }  // namespace residua::inline RESIDUA_ISA
 

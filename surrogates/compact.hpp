@@ -25,11 +25,11 @@ using Entries = std::map<std::string, Entry>;
 /// Whether bytes start as a compact image does.
 bool is_image(std::span<const std::byte> bytes);
 
-std::vector<std::byte> image_of(const Entries& entries);
+[[gnu::visibility("default")]] std::vector<std::byte> image_of(const Entries& entries);
 
 /// Throws Error unless the bytes are just what image_of() makes of some entries. Allocates no more than they are long,
 /// times a small constant.
-Entries entries_of(std::span<const std::byte> image, const std::string& where);
+[[gnu::visibility("default")]] Entries entries_of(std::span<const std::byte> image, const std::string& where);
 
 template <class T>
 struct Array {
@@ -39,9 +39,9 @@ struct Array {
 
 /// What has one prefix among the entries: the members of h5::Group that a surrogate file needs, with the same meaning.
 /// The entries must outlive it.
-class Group {
+class [[gnu::visibility("default")]] Group {
  public:
-  Group(Entries& entries, std::string where) : entries_(&entries), where_(std::move(where)) {}
+  Group(Entries & entries, std::string where) : entries_(&entries), where_(std::move(where)) {}
 
   Group create_group(const std::string& name) { return {entries_, prefix_ + name + '/', where_}; }
   Group open_group(const std::string& name) const;
@@ -66,7 +66,7 @@ class Group {
   Array<T> read(const std::string& name, std::size_t rank, std::uint64_t byte_limit) const;
 
  private:
-  Group(Entries* entries, std::string prefix, std::string where)
+  Group(Entries * entries, std::string prefix, std::string where)
       : entries_(entries), prefix_(std::move(prefix)), where_(std::move(where)) {}
   const Entry& find(const std::string& key) const;
   const Entry& find(const std::string& key, Type type, std::size_t rank) const;

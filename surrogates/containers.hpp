@@ -16,7 +16,7 @@ void write_hdf5(const Model& model, const std::filesystem::path& path, const std
 Model read_hdf5(std::span<const std::byte> image, const std::string& name);
 
 /// The compact form: compact.hpp.
-std::vector<std::byte> compact_image(const Model& model, const std::string& where);
+[[gnu::visibility("default")]] std::vector<std::byte> compact_image(const Model& model, const std::string& where);
 Model read_compact(std::span<const std::byte> image, const std::string& name);
 bool is_compact(std::span<const std::byte> image);
 

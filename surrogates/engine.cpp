@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <tuple>
@@ -10,6 +11,7 @@
 #include "kernels/core/error.hpp"
 #include "kernels/fused.hpp"
 #include "kernels/isa.hpp"
+#include "surrogates/share_out.hpp"
 
 namespace residua {
 
@@ -34,8 +36,6 @@ const Adjoint<S>* adjoint(int physics);
 
 namespace {
 
-/// Coordinates and design inputs of any surrogate.
-constexpr int kMaxVariables = 4 + kMaxInputs;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 template <class S>
@@ -53,66 +53,16 @@ std::pair<const Evaluator<S>*, const Adjoint<S>*> active_functions(int physics) 
 }  // namespace
 
 template <class S>
-Engine<S>::Engine(const Model& model)
-    : center_(model.center.begin(), model.center.end()),
-      scale_(model.scale.begin(), model.scale.end()),
-      seams_(model.seams),
-      members_(std::size_t(model.card.members)) {
+Engine<S>::Engine(const Model& model) : plans_(model), seams_(model.seams), members_(std::size_t(model.card.members)) {
   const PhysicsInfo& physics = find_physics(model.card.physics);
-  const std::vector<double> params = fixed_parameters(model, physics);
-  params_.assign(params.begin(), params.end());
-  design_ = design_positions(model, physics);
+  const std::vector<int> design = design_positions(model, physics);
+  const std::size_t coords = physics.coords.size();
   for (std::size_t i = 0; i < model.card.inputs.size(); ++i) {
-    const std::size_t coords = physics.coords.size();
     const Variable& v = model.card.inputs[i];
-    inputs_.push_back(
-        {i < coords ? physics.coords[i].scale : physics.params[design_[i - coords]].scale, v.lower, v.upper});
+    const Quantity& q = i < coords ? physics.coords[i] : physics.params[std::size_t(design[i - coords])];
+    inputs_.push_back({q.scale, v.lower, v.upper, kNearRange * (v.upper - v.lower)});
   }
-  for (std::size_t e = 0; e < model.card.outputs.size(); ++e) outputs_.push_back({physics.outputs[e].scale, 0, 0});
-
-  const NetworkShape shape = model.network();
-  const std::vector<NetworkShape::Layer> layers = shape.layers();
-  std::size_t lines = 0;
-  for (const auto& [offset, in, out, hidden] : layers)
-    lines += std::size_t(in + 1) * std::size_t(padded_to_line<S>(out) / kLine<S>) +
-             std::size_t(out) * std::size_t(padded_to_line<S>(in) / kLine<S>);
-  const std::size_t parts = members_ * model.windows();
-  packed_.assign(lines * parts, Line{});
-  plans_.reserve(parts);
-  branches_.reserve(parts);
-  Line* row = packed_.data();
-  const auto write_row = [&](int count, auto&& value) {
-    for (int k = 0; k < count; ++k) row[k / kLine<S>].value[k % kLine<S>] = S(value(k));
-    row += padded_to_line<S>(count) / kLine<S>;
-  };
-  const auto write = [&](Plan<S>& plan, const double* weights, auto first, auto last) {
-    plan.packed = row->value;
-    for (auto layer = first; layer != last; ++layer) {
-      const double* w = weights + layer->offset;
-      for (int i = 0; i < layer->in; ++i) write_row(layer->out, [&](int o) { return w[o * layer->in + i]; });
-      write_row(layer->out, [&](int o) { return w[layer->in * layer->out + o]; });
-    }
-    plan.transposed = row->value;
-    for (auto layer = first; layer != last; ++layer)
-      for (int o = 0; o < layer->out; ++o)
-        write_row(layer->in, [&](int i) { return weights[layer->offset + o * layer->in + i]; });
-  };
-  for (std::size_t part = 0; part < parts; ++part) {
-    const double* weights = &model.weights[part * std::size_t(shape.parameters())];
-    const std::size_t first_input = part % model.windows() * std::size_t(shape.inputs());
-    plans_.push_back({{shape.trunk, nullptr, &center_[first_input], &scale_[first_input]},
-                      nullptr,
-                      nullptr,
-                      params_.data(),
-                      design_.data(),
-                      int(design_.size())});
-    const auto end = layers.begin() + (shape.branch ? shape.trunk.depth : shape.trunk.layers());
-    write(plans_.back(), weights, layers.begin(), end);
-    if (!shape.branch) continue;
-    branches_.push_back({{*shape.branch, nullptr, nullptr, nullptr}, nullptr, nullptr, nullptr, nullptr, 0});
-    write(branches_.back(), weights, end, layers.end());
-    plans_.back().branch = &branches_.back();
-  }
+  for (const Quantity& q : physics.outputs) outputs_.push_back({q.scale, 0, 0, 0});
   std::tie(evaluator_, adjoint_) = active_functions<S>(int(&physics - catalog().data()));
 }
 
@@ -123,7 +73,9 @@ Status Engine<S>::examine(Io value, std::size_t input, std::uint64_t& outside) c
   // The bounds in the precision of the call, so that a bound itself is inside.
   if (value >= Io(inputs_[input].lower) && value <= Io(inputs_[input].upper)) return Status::ok;
   outside |= std::uint64_t{1} << input;
-  return Status::outside;
+  const Range& range = inputs_[input];
+  const bool near = double(value) >= range.lower - range.margin && double(value) <= range.upper + range.margin;
+  return near ? Status::near : Status::outside;
 }
 
 template <class S>
@@ -155,11 +107,11 @@ Status Engine<S>::finish(const S* y, std::size_t stride, Io* out, std::size_t ou
 template <class S>
 template <std::size_t kSize, class Evaluate>
 void Engine<S>::average(std::size_t window, std::size_t size, S* out, Evaluate&& evaluate) const noexcept {
-  evaluate(plan(0, window), out);
+  evaluate(plans_.at(0, window), out);
   if (members_ == 1) return;
   for (std::size_t member = 1; member < members_; ++member) {
     alignas(64) S own[kSize];
-    evaluate(plan(member, window), own);
+    evaluate(plans_.at(member, window), own);
     for (std::size_t k = 0; k < size; ++k) out[k] += own[k];
   }
   for (std::size_t k = 0; k < size; ++k) out[k] /= S(members_);
@@ -182,7 +134,7 @@ Status Engine<S>::spread(const double* in, double* out, double* spread, std::uin
   for (std::size_t member = 0; member < members_ && status != Status::not_finite; ++member) {
     S x[kMaxVariables], y[kMaxFields];
     for (std::size_t i = 0; i < inputs_.size(); ++i) x[i] = S(in[i] / inputs_[i].unit);
-    evaluator_->point(plan(member, window_at(seams_, in[0])), x, y);
+    evaluator_->point(plans_.at(member, window_at(seams_, in[0])), x, y);
     for (std::size_t e = 0; e < outputs_.size(); ++e) {
       const double off = double(y[e]) * outputs_[e].unit - out[e];
       squares[e] += off * off;
@@ -196,15 +148,12 @@ Status Engine<S>::spread(const double* in, double* out, double* spread, std::uin
 
 template <class S>
 Status Engine<S>::jacobian(const double* in, double* out, double* jacobian, std::uint64_t& outside) const noexcept {
-  // One row is found on one way back, several are cheaper by going forward along the inputs.
-  constexpr double kOne[] = {1};
-  if (outputs_.size() == 1) return vjp(in, kOne, out, jacobian, outside);
   constexpr std::size_t kSize = kMaxFields * (1 + kMaxVariables);
   S x[kMaxVariables], y[kSize], *dy = y + outputs_.size();
   Status status = examine_all(in, x, outside);
   if (status != Status::not_finite)
     average<kSize>(window_at(seams_, in[0]), outputs_.size() * (1 + inputs_.size()), y,
-                   [&](const Plan<S>& plan, S* to) { evaluator_->jacobian(plan, x, to, to + outputs_.size()); });
+                   [&](const Plan<S>& plan, S* to) { adjoint_->jacobian(plan, x, to, to + outputs_.size()); });
   status = finish(y, 1, out, 1, status);
   for (std::size_t e = 0; e < outputs_.size(); ++e)
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
@@ -284,26 +233,28 @@ void Engine<S>::block(const std::size_t* window, const S* x, S* y) const noexcep
   }
 }
 
+/// The points from `first` to `last` - 1, block by block.
 template <class S>
 template <class Io>
-Status Engine<S>::batch(std::size_t n, const Io* in, Io* out, Status* each) const noexcept {
+Status Engine<S>::share(std::size_t first, std::size_t last, Strided<const Io> in, Strided<Io> out,
+                        Status* each) const noexcept {
   alignas(64) S x[kMaxVariables * kBlock], y[kMaxFields * kBlock];
   Status worst = Status::ok;
-  for (std::size_t first = 0; first < n; first += kBlock) {
-    const std::size_t count = std::min<std::size_t>(kBlock, n - first);
+  for (; first < last; first += kBlock) {
+    const std::size_t count = std::min<std::size_t>(kBlock, last - first);
     Status status[kBlock] = {};
     std::size_t window[kBlock];
     std::uint64_t outside = 0;
     for (std::size_t i = 0; i < inputs_.size(); ++i)
       for (std::size_t b = 0; b < kBlock; ++b) {  // a short last block repeats its last point
-        const Io value = in[i * n + first + std::min(b, count - 1)];
+        const Io value = *in.at(i, first + std::min(b, count - 1));
         status[b] = std::max(status[b], examine(value, i, outside));
         x[i * kBlock + b] = S(double(value) / inputs_[i].unit);
         if (i == 0) window[b] = window_at(seams_, double(value));
       }
     block(window, x, y);
     for (std::size_t b = 0; b < count; ++b) {
-      status[b] = finish(y + b, kBlock, out + first + b, n, status[b]);
+      status[b] = finish(y + b, kBlock, out.at(0, first + b), out.by_variable, status[b]);
       if (each) each[first + b] = status[b];
       worst = std::max(worst, status[b]);
     }
@@ -311,12 +262,27 @@ Status Engine<S>::batch(std::size_t n, const Io* in, Io* out, Status* each) cons
   return worst;
 }
 
+template <class S>
+template <class Io>
+Status Engine<S>::batch(std::size_t n, Strided<const Io> in, Strided<Io> out, Status* each,
+                        int threads) const noexcept {
+  constexpr std::size_t kShare = 64 * kBlock;  // whole blocks, so that the answers do not depend on the threads
+  std::atomic<Status> worst = Status::ok;
+  share_out((n + kShare - 1) / kShare, threads, [&](std::size_t k) noexcept {
+    const Status found = share(k * kShare, std::min(n, (k + 1) * kShare), in, out, each);
+    Status before = worst.load();
+    while (before < found && !worst.compare_exchange_weak(before, found)) {
+    }
+  });
+  return worst;
+}
+
 template class Engine<float>;
 template class Engine<double>;
-template Status Engine<float>::batch(std::size_t, const float*, float*, Status*) const noexcept;
-template Status Engine<float>::batch(std::size_t, const double*, double*, Status*) const noexcept;
-template Status Engine<double>::batch(std::size_t, const float*, float*, Status*) const noexcept;
-template Status Engine<double>::batch(std::size_t, const double*, double*, Status*) const noexcept;
+template Status Engine<float>::batch(std::size_t, Strided<const float>, Strided<float>, Status*, int) const noexcept;
+template Status Engine<float>::batch(std::size_t, Strided<const double>, Strided<double>, Status*, int) const noexcept;
+template Status Engine<double>::batch(std::size_t, Strided<const float>, Strided<float>, Status*, int) const noexcept;
+template Status Engine<double>::batch(std::size_t, Strided<const double>, Strided<double>, Status*, int) const noexcept;
 
 namespace {
 
@@ -325,8 +291,9 @@ void compare(const Model& model, const std::string& where, double tolerance) {
   const SelfTest& test = model.self_test;
   const std::size_t n = test.points, inputs = model.card.inputs.size(), outputs = model.card.outputs.size();
   const Engine<S> engine(model);
+  const auto stride = std::ptrdiff_t(n);
   std::vector<double> batch(outputs * n), in(inputs), out(outputs);
-  engine.template batch<double>(n, test.inputs.data(), batch.data(), nullptr);
+  engine.template batch<double>(n, {test.inputs.data(), stride, 1}, {batch.data(), stride, 1}, nullptr, 1);
   for (std::size_t p = 0; p < n; ++p) {
     for (std::size_t i = 0; i < inputs; ++i) in[i] = test.inputs[i * n + p];
     std::uint64_t outside = 0;

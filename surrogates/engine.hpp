@@ -4,6 +4,7 @@
 
 #include "surrogates/evaluator.hpp"
 #include "surrogates/model.hpp"
+#include "surrogates/plans.hpp"
 #include "surrogates/surrogate.hpp"
 
 namespace residua {
@@ -26,37 +27,29 @@ class Engine {
              double* product, std::uint64_t& outside) const noexcept;
   Status hessian(const double* in, double* out, double* hessian, std::uint64_t& outside) const noexcept;
   template <class Io>
-  Status batch(std::size_t n, const Io* in, Io* out, Status* each) const noexcept;
+  Status batch(std::size_t n, Strided<const Io> in, Strided<Io> out, Status* each, int threads) const noexcept;
 
  private:
-  /// An input or output: its unit over the dimensionless one, and its range.
+  /// An input or output: its unit over the dimensionless one, its range, and how far beyond is still near.
   struct Range {
-    double unit, lower, upper;
-  };
-  struct alignas(64) Line {
-    S value[kLine<S>];
+    double unit, lower, upper, margin;
   };
 
   template <class Io>
   Status examine(Io value, std::size_t input, std::uint64_t& outside) const noexcept;
   Status examine_all(const double* in, S* x, std::uint64_t& outside) const noexcept;
-  const Plan<S>& plan(std::size_t member, std::size_t window) const noexcept {
-    return plans_[member * (seams_.size() + 1) + window];
-  }
   template <std::size_t kSize, class Evaluate>
   void average(std::size_t window, std::size_t size, S* out, Evaluate&& evaluate) const noexcept;
+  template <class Io>
+  Status share(std::size_t first, std::size_t last, Strided<const Io> in, Strided<Io> out, Status* each) const noexcept;
   void block(const std::size_t* window, const S* x, S* y) const noexcept;
   template <class Io>
   Status finish(const S* y, std::size_t stride, Io* out, std::size_t out_stride, Status status) const noexcept;
   Status per_input(const S* y, double* out, Status status) const noexcept;
 
   std::vector<Range> inputs_, outputs_;
-  std::vector<Line> packed_;
-  std::vector<S> center_, scale_, params_;
-  std::vector<int> design_;
+  Plans<S> plans_;
   std::vector<double> seams_;
-  std::vector<Plan<S>> plans_;     ///< [member][window of time]
-  std::vector<Plan<S>> branches_;  ///< of those that have one
   std::size_t members_;
   const Evaluator<S>* evaluator_;
   const Adjoint<S>* adjoint_;

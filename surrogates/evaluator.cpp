@@ -17,15 +17,6 @@ class PhysicsEvaluator {
     for (int e = 0; e < kOutputs; ++e) out[e] = y[e];
   }
 
-  static void jacobian(const Plan<S>& plan, const S* in, S* out, S* jacobian) {
-    if constexpr (kChannels.count > 2)
-      jacobian_along<2>(plan, in, out, jacobian);
-    else if (Ph::kCoords + plan.design_count > 4)
-      jacobian_along<8>(plan, in, out, jacobian);
-    else
-      jacobian_along<4>(plan, in, out, jacobian);
-  }
-
   static void block(const Plan<S>& plan, const S* in, S* out) {
     using V = Pack<S>;
     if constexpr (Layers<V, kChannels>::kStackBytes <= kStackLimit) {
@@ -40,28 +31,10 @@ class PhysicsEvaluator {
       }
     }
   }
-
- private:
-  /// Derivatives along N inputs at a time.
-  template <int N>
-  static void jacobian_along(const Plan<S>& plan, const S* in, S* out, S* jacobian) {
-    using D = Dual<S, N>;
-    static_assert(Layers<D, kChannels>::kStackBytes <= kStackLimit);
-    const int inputs = Ph::kCoords + plan.design_count;
-    for (int first = 0; first < inputs; first += N) {
-      const auto y = answer<Ph, D>(
-          plan, [&](int i) { return i >= first && i < first + N ? D::seed(in[i], i - first) : D(in[i]); });
-      for (int e = 0; e < kOutputs; ++e) {
-        out[e] = y[e].v;
-        for (int i = first; i < inputs && i < first + N; ++i) jacobian[e * inputs + i] = y[e].d[i - first];
-      }
-    }
-  }
 };
 
 template <class Ph, class S>
-inline constexpr Evaluator<S> kEvaluator = {PhysicsEvaluator<Ph, S>::point, PhysicsEvaluator<Ph, S>::jacobian,
-                                            PhysicsEvaluator<Ph, S>::block};
+inline constexpr Evaluator<S> kEvaluator = {PhysicsEvaluator<Ph, S>::point, PhysicsEvaluator<Ph, S>::block};
 
 }  // namespace residua::inline RESIDUA_ISA
 

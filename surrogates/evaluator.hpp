@@ -23,6 +23,9 @@ constexpr int transposed_size(const MlpShape& shape, int layer) {
   return shape.fan_out(layer) * padded_to_line<S>(shape.fan_in(layer));
 }
 
+/// Coordinates and design inputs of any surrogate.
+inline constexpr int kMaxVariables = 4 + kMaxInputs;
+
 /// Bytes of stack for the columns of one evaluation; leaves room for the rest of what Surrogate promises.
 inline constexpr int kStackLimit = 192 * 1024;
 
@@ -52,17 +55,17 @@ inline constexpr int kBlock = 16;
 template <class S>
 struct Evaluator {
   void (*point)(const Plan<S>&, const S* in, S* out);
-  void (*jacobian)(const Plan<S>&, const S* in, S* out, S* jacobian);  ///< jacobian[output][input]
-  void (*block)(const Plan<S>&, const S* in, S* out);                  ///< in[input][kBlock], out[output][kBlock]
+  void (*block)(const Plan<S>&, const S* in, S* out);  ///< in[input][kBlock], out[output][kBlock]
 };
 
-/// Products with the derivatives of the same, which never form the Jacobian. `weights` [output] makes one function of
+/// The derivatives of the same, found on the way back through the network. `weights` [output] makes one function of
 /// the outputs, weights . out, whose gradient and curvature are meant. Found by residua::<instruction
 /// set>::adjoint<S>().
 template <class S>
 struct Adjoint {
   /// gradient[input] = sum over the outputs of weights[output] * d out[output] / d in[input]
   void (*gradient)(const Plan<S>&, const S* in, const S* weights, S* out, S* gradient);
+  void (*jacobian)(const Plan<S>&, const S* in, S* out, S* jacobian);  ///< jacobian[output][input]
   /// The gradient, and its derivative along `direction` [input].
   void (*curvature)(const Plan<S>&, const S* in, const S* weights, const S* direction, S* out, S* gradient,
                     S* curvature);

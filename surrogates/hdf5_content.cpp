@@ -17,7 +17,7 @@ void check_superblock(std::span<const std::byte> image, const std::string& where
   constexpr unsigned char kStart[] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n', 0, 0, 0, 0, 0, 8, 8, 0};
   constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
   if (image.size() < 96 || std::memcmp(image.data(), kStart, sizeof kStart) != 0)
-    content::fail(where, "not an HDF5 file with superblock version 0 at its start");
+    content::fail(where, "neither a compact file nor an HDF5 file with superblock version 0 at its start");
   const std::uint64_t base = little_endian<std::uint64_t>(&image[24]),
                       free_space = little_endian<std::uint64_t>(&image[32]);
   const std::uint64_t end = little_endian<std::uint64_t>(&image[40]), driver = little_endian<std::uint64_t>(&image[48]);

@@ -13,7 +13,7 @@ namespace residua::inline RESIDUA_ISA {
 
 /// How the scalar T, in which the two ends of the network run, spreads over columns of values for the layers: a value
 /// and its derivatives along directions (a dual), or the values at several points (a pack), or just one value.
-/// Inside the layers neurons lie along the registers, and `Wide` is there what T is at the ends.
+/// Inside the layers neurons lie along the registers, and `Wide` is there what T is at the ends: one T in each lane.
 template <class T>
 struct Spread;
 
@@ -25,6 +25,9 @@ struct Spread<S> {
   static void set(S& t, int, int, S value) { t = value; }
   static Pack<S> widen(const S* column, int) { return Pack<S>::load(column); }
   static void narrow(const Pack<S>& wide, S* column, int) { wide.store(column); }
+  static Pack<S> broadcast(const S& t) { return t; }
+  static S lane(const Pack<S>& wide, int lane) { return wide[lane]; }
+  static void set_lane(Pack<S>& wide, int lane, S value) { wide.set(lane, value); }
 };
 
 template <Real S>
@@ -52,6 +55,17 @@ struct Spread<Dual<S, N>> {
     wide.v.store(column);
     for (int n = 0; n < N; ++n) wide.d[n].store(column + (n + 1) * stride);
   }
+  static Wide broadcast(const Dual<S, N>& t) {
+    Wide wide{Pack<S>(t.v)};
+    for (int n = 0; n < N; ++n) wide.d[n] = t.d[n];
+    return wide;
+  }
+  static Dual<S, N> lane(const Wide& wide, int lane) {
+    Dual<S, N> t(wide.v[lane]);
+    for (int n = 0; n < N; ++n) t.d[n] = wide.d[n][lane];
+    return t;
+  }
+  static void set_lane(Wide& wide, int lane, S value) { wide.v.set(lane, value); }
 };
 
 /// The network between its two ends, on columns [point][channel][part] of one value per neuron, each padded to a line.
@@ -137,16 +151,17 @@ class Layers {
     product(weights, weights + inputs * padded_to_line<S>(outputs), inputs, outputs, a, z);
   }
 
-  /// The same without a b, if `bias` is null.
+  /// The same without a b, if `bias` is null; for any number of columns.
+  template <int kCount = kColumns>
   static void product(const S* weights, const S* bias, int inputs, int outputs, const S* a, S* z) {
-    constexpr int kFit = (kVectorRegisters - 4) / kGroup;
+    constexpr int kGroup = group_of(kCount), kFit = (kVectorRegisters - 4) / kGroup;
     const int stride = padded_to_line<S>(inputs), next = padded_to_line<S>(outputs);
-    for (int column = 0; column < kColumns; column += kGroup, a += kGroup * stride, z += kGroup * next) {
+    for (int column = 0; column < kCount; column += kGroup, a += kGroup * stride, z += kGroup * next) {
       int o = 0;
       const auto blocks = [&](auto packs) {
         constexpr int kPacks = packs;
         for (; o + kPacks * kLanes <= next; o += kPacks * kLanes)
-          block<kPacks>(weights + o, bias ? bias + o : nullptr, inputs, next, column, a, stride, z + o);
+          block<kPacks, kGroup>(weights + o, bias ? bias + o : nullptr, inputs, next, column, a, stride, z + o);
       };
       if constexpr (kFit >= 4) blocks(std::integral_constant<int, 4>());
       if constexpr (kFit >= 2) blocks(std::integral_constant<int, 2>());
@@ -165,17 +180,20 @@ class Layers {
     });
   }
 
-  /// Adjoints of z from those of a = f(z), in their place.
+  /// R adjoints of z, one after the other, from those of a = f(z), in their place.
+  template <int R>
   static void activate_reverse(Activation activation, int width, const S* z, S* bar) {
     const int stride = padded_to_line<S>(width);
     for_each_pack(stride, [&](int at) {
       W in[C.count], a_bar[C.count], z_bar[C.count];
-      for (int k = 0; k < C.count; ++k) {
-        in[k] = Way::widen(z + at + k * Way::kParts * stride, stride);
-        a_bar[k] = Way::widen(bar + at + k * Way::kParts * stride, stride);
+      for (int k = 0; k < C.count; ++k) in[k] = Way::widen(z + at + k * Way::kParts * stride, stride);
+      const auto slopes = tower<C.order() + 2>(activation, in[0]);
+      for (int r = 0; r < R; ++r) {
+        S* own = bar + at + r * kColumns * stride;
+        for (int k = 0; k < C.count; ++k) a_bar[k] = Way::widen(own + k * Way::kParts * stride, stride);
+        residua::activate_reverse<Propagation{C}>(slopes.d, kNoLeaf, in, a_bar, z_bar);
+        for (int k = 0; k < C.count; ++k) Way::narrow(z_bar[k], own + k * Way::kParts * stride, stride);
       }
-      residua::activate_reverse<Propagation{C}>(tower<C.order() + 2>(activation, in[0]).d, kNoLeaf, in, a_bar, z_bar);
-      for (int k = 0; k < C.count; ++k) Way::narrow(z_bar[k], bar + at + k * Way::kParts * stride, stride);
     });
   }
 
@@ -184,12 +202,12 @@ class Layers {
   static constexpr const W* kNoLeaf = nullptr;
   /// Columns that share a weight in a register: the largest divisor of their number that leaves registers for two of
   /// neurons, so that loads do not outnumber products.
-  static constexpr int kGroup = [] {
+  static constexpr int group_of(int columns) {
     constexpr int kLimit = kVectorRegisters < 32 ? 6 : 9;
-    int group = kColumns < kLimit ? kColumns : kLimit;
-    while (kColumns % group != 0) --group;
+    int group = columns < kLimit ? columns : kLimit;
+    while (columns % group != 0) --group;
     return group;
-  }();
+  }
 
   /// An activation and its first N - 1 derivatives.
   template <int N>
@@ -217,7 +235,7 @@ class Layers {
 
   /// kPacks registers of neurons. Where these are few, each sum is split into kSplit, since an addition must wait for
   /// the one before it.
-  template <int kPacks>
+  template <int kPacks, int kGroup>
   static void block(const S* weights, const S* bias, int inputs, int outputs, int column, const S* a, int stride,
                     S* z) {
     constexpr int kSums = kPacks * kGroup, kSplit = kSums >= 8 ? 1 : kSums >= 4 ? 2 : 4;

@@ -10,6 +10,7 @@
 #include "kernels/head.hpp"
 #include "kernels/mlp.hpp"
 #include "kernels/registry.hpp"
+#include "surrogates/familiarity.hpp"
 
 namespace residua {
 namespace {
@@ -231,6 +232,7 @@ void check(const Model& model, const std::string& where) {
   check_seams(model, physics, where);
   check_network(model, physics, model.card.inputs.size() - physics.coords.size(), where);
   check_records(model.card, where);
+  const Familiarity experience(model.card, where);  // refuses one that it cannot use
 }
 
 std::size_t window_at(std::span<const double> seams, double time) noexcept {

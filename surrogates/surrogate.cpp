@@ -5,7 +5,9 @@
 #include <limits>
 
 #include "surrogates/engine.hpp"
+#include "surrogates/familiarity.hpp"
 #include "surrogates/file.hpp"
+#include "surrogates/self_check.hpp"
 
 namespace residua {
 
@@ -13,6 +15,23 @@ struct Surrogate::Impl {
   Card card;
   std::unique_ptr<const Engine<float>> single;  // one of the two
   std::unique_ptr<const Engine<double>> twice;
+  Plans<double> plans;  // for the equations
+  Equations equations;
+  std::vector<double> seams, unit;
+  Familiarity familiarity;
+
+  Impl(Model&& model, const std::string& where) : plans(model), seams(model.seams), familiarity(model.card, where) {
+    const PhysicsInfo& physics = find_physics(model.card.physics);
+    equations = equations_of(int(&physics - catalog().data()));
+    const std::vector<int> design = design_positions(model, physics);
+    for (const Quantity& q : physics.coords) unit.push_back(q.scale);
+    for (const int q : design) unit.push_back(physics.params[std::size_t(q)].scale);
+    if (model.precision == Precision::float32)
+      single = std::make_unique<const Engine<float>>(model);
+    else
+      twice = std::make_unique<const Engine<double>>(model);
+    card = std::move(model.card);
+  }
 
   template <class Evaluate>
   Status evaluate(Evaluate&& with) const noexcept {
@@ -27,20 +46,19 @@ struct Surrogate::Impl {
     };
     if (!holds(in.size(), card.inputs.size()) || !holds(out.size(), card.outputs.size())) return Status::wrong_size;
     if (!each.empty() && each.size() != n) return Status::wrong_size;
-    return evaluate([&](const auto& engine) { return engine.batch(n, in.data(), out.data(), each.data()); });
+    const auto stride = std::ptrdiff_t(n);
+    return batch(n, Strided<const Io>{in.data(), stride, 1}, Strided<Io>{out.data(), stride, 1}, {each, 1});
+  }
+
+  template <class Io>
+  Status batch(std::size_t n, Strided<const Io> in, Strided<Io> out, const BatchOptions& options) const noexcept {
+    if (!options.each.empty() && options.each.size() != n) return Status::wrong_size;
+    return evaluate([&](const auto& engine) { return engine.batch(n, in, out, options.each.data(), options.threads); });
   }
 };
 
-Surrogate::Surrogate(const std::filesystem::path& file, const LoadOptions& options) {
-  Model model = load(file, options);
-  auto impl = std::make_unique<Impl>();
-  if (model.precision == Precision::float32)
-    impl->single = std::make_unique<const Engine<float>>(model);
-  else
-    impl->twice = std::make_unique<const Engine<double>>(model);
-  impl->card = std::move(model.card);
-  impl_ = std::move(impl);
-}
+Surrogate::Surrogate(const std::filesystem::path& file, const LoadOptions& options)
+    : impl_(std::make_unique<const Impl>(load(file, options), file.string())) {}
 
 Surrogate::Surrogate(Surrogate&&) noexcept = default;
 Surrogate& Surrogate::operator=(Surrogate&&) noexcept = default;
@@ -89,6 +107,39 @@ Status Surrogate::predict(std::size_t n, std::span<const double> in, std::span<d
 Status Surrogate::predict(std::size_t n, std::span<const float> in, std::span<float> out,
                           std::span<Status> each) const noexcept {
   return impl_->batch(n, in, out, each);
+}
+
+Status Surrogate::predict(std::size_t n, Strided<const double> in, Strided<double> out,
+                          const BatchOptions& options) const noexcept {
+  return impl_->batch(n, in, out, options);
+}
+
+Status Surrogate::predict(std::size_t n, Strided<const float> in, Strided<float> out,
+                          const BatchOptions& options) const noexcept {
+  return impl_->batch(n, in, out, options);
+}
+
+double Surrogate::unfamiliarity(std::span<const double> in) const noexcept {
+  if (in.size() != inputs().size()) return std::numeric_limits<double>::quiet_NaN();
+  return impl_->familiarity.unfamiliarity(in);
+}
+
+std::size_t Surrogate::equations() const noexcept { return std::size_t(impl_->equations.count); }
+
+Status Surrogate::residual(std::span<const double> in, std::span<double> left) const noexcept {
+  if (in.size() != inputs().size() || left.size() != equations()) return Status::wrong_size;
+  double x[kMaxVariables], rows[kMaxFields];
+  for (std::size_t i = 0; i < in.size(); ++i) x[i] = in[i] / impl_->unit[i];
+  const double beyond = distance(in);
+  const Status status = beyond == 0 ? Status::ok : beyond <= kNearRange ? Status::near : Status::outside;
+  std::fill(left.begin(), left.end(), 0);
+  for (int member = 0; member < card().members; ++member) {
+    impl_->equations.residual(impl_->plans.at(std::size_t(member), window_at(impl_->seams, in[0])), x, rows);
+    for (std::size_t e = 0; e < left.size(); ++e)
+      if (!(std::abs(rows[e]) < std::abs(left[e]))) left[e] = rows[e];  // also what is not a number
+  }
+  const bool finite = std::all_of(left.begin(), left.end(), [](double r) { return std::isfinite(r); });
+  return finite ? status : Status::not_finite;
 }
 
 Status Surrogate::jacobian(std::span<const double> in, std::span<double> out, std::span<double> jacobian,

@@ -11,12 +11,33 @@
 
 namespace residua {
 
+/// How far outside the operating envelope, in lengths of an input's range, Status::near goes.
+inline constexpr double kNearRange = 0.01;
+
 /// How an evaluation went, the worse the greater.
 enum class Status : std::uint8_t {
   ok,
-  outside,     ///< evaluated, but an input lies outside the operating envelope
+  near,        ///< evaluated, but an input lies outside the operating envelope, by at most kNearRange
+  outside,     ///< evaluated, but an input lies farther outside than that
   not_finite,  ///< an input or an output is not a finite number; the outputs are not to be used
   wrong_size   ///< a span does not have the size that the card asks for; nothing was written
+};
+
+/// Rows of values anywhere in memory: that of variable v at point p is data[v * by_variable + p * by_point].
+template <class T>
+struct Strided {
+  T* data;
+  std::ptrdiff_t by_variable, by_point;
+  T* at(std::size_t variable, std::size_t point) const noexcept {
+    return data + std::ptrdiff_t(variable) * by_variable + std::ptrdiff_t(point) * by_point;
+  }
+};
+
+struct BatchOptions {
+  std::span<Status> each;  ///< gets the status of each point; empty, or one entry a point
+  /// How many threads share the points. More than one are started and joined by the call, which then does allocate and
+  /// wait: some 50 us, so for thousands of points. The answers are the same.
+  int threads = 1;
 };
 
 /// A trained surrogate in plant units: loaded once, evaluated many times, shared freely between threads.
@@ -58,6 +79,28 @@ class [[gnu::visibility("default")]] Surrogate {
       const noexcept;
   Status predict(std::size_t n, std::span<const float> in, std::span<float> out, std::span<Status> each = {})
       const noexcept;
+
+  /// The same for points that lie elsewhere than in full rows: point by point, {data, 1, inputs}, say, or within larger
+  /// records. The memory must be there: only the size of `each` can be checked.
+  Status predict(std::size_t n, Strided<const double> in, Strided<double> out, const BatchOptions& options = {})
+      const noexcept;
+  Status predict(std::size_t n, Strided<const float> in, Strided<float> out, const BatchOptions& options = {})
+      const noexcept;
+
+  /// How unlike the experience on the card a point is, all its inputs together: its Mahalanobis distance, in units of
+  /// that within which 99 % of the experience lies. Up to 1 is as usual; a point can be inside the envelope and far
+  /// from anything the plant has done. NaN if the card has no experience, an input is not a number or the size is
+  /// wrong.
+  double unfamiliarity(std::span<const double> in) const noexcept;
+
+  /// How many equations the physics has inside its domain.
+  std::size_t equations() const noexcept;
+
+  /// A check of the answer that needs no reference: what is left of each equation [equations()] when the answer is put
+  /// into it; dimensionless, as in training. 0 would be exact. Of an ensemble, the largest of the members'. Evaluated
+  /// in double precision and apart from the fast path, which takes some ten predictions. What is usual, points of the
+  /// envelope tell; what stands out against them is not to be trusted.
+  Status residual(std::span<const double> in, std::span<double> left) const noexcept;
 
   /// One point and the exact derivatives there: jacobian[output][input] = d out[output] / d in[input].
   Status jacobian(std::span<const double> in, std::span<double> out, std::span<double> jacobian,

@@ -13,6 +13,7 @@
 #include "kernels/core/error.hpp"
 #include "surrogates/seal.hpp"
 #include "surrogates/surrogate.hpp"
+#include "tests/surrogates/full_model.hpp"
 #include "tests/surrogates/random_model.hpp"
 #include "tests/surrogates/saved.hpp"
 
@@ -23,27 +24,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr std::size_t kTrailer = 48;
-
-/// A model with something in every field.
-Model full_model(Precision precision = Precision::float64) {
-  Model model =
-      random_model("leach_column", {.precision = precision, .width = 5, .depth = 2, .activation = Activation::silu});
-  model.card.inputs[0].upper = 6;
-  model.card.fixed[0].value = 0.25;
-  model.card.validation = {
-      "reference by lines, 800 cells",
-      64,
-      {{1e-4, 2e-3, 3e-4, 0.01, 5e-3, 0.91}, {2e-4, 3e-3, 4e-4, 0.02, 6e-3, 0.9}, {3e-4, 4e-3, 5e-4, 0.03, 7e-3, 1}},
-      0.9};
-  model.card.provenance = {"[network]\nwidth = 5  # \xC2\xB5\n",
-                           "0.1.0-3-gabc",
-                           "2026-01-31T12:00:00Z",
-                           {{"tracer.h5", std::string(64, 'a')}, {"column.h5", std::string(64, 'b')}},
-                           42,
-                           12.5,
-                           {{0, 1.0}, {100, 0.01}}};
-  return model;
-}
 
 std::string refusal_of(std::span<const std::byte> bytes) {
   try {
@@ -161,6 +141,15 @@ TEST(SurrogateFile, ReturnsWhatWasSaved) {
     EXPECT_EQ(card.provenance.datasets[1].name, "column.h5");
     EXPECT_EQ(card.provenance.datasets[1].sha256, std::string(64, 'b'));
     EXPECT_EQ(card.provenance.seed, 42);
+    ASSERT_EQ(card.provenance.parents.size(), 1u);
+    EXPECT_EQ(card.provenance.parents[0].digest, std::string(64, 'c'));
+    EXPECT_EQ(card.provenance.parents[0].change, "recorded where the plant has worked");
+    EXPECT_EQ(card.experience.source, "shifts of May");
+    EXPECT_EQ(card.experience.points, 1000);
+    EXPECT_EQ(card.experience.inputs, expected.experience.inputs);
+    EXPECT_EQ(card.experience.mean, expected.experience.mean);
+    EXPECT_EQ(card.experience.covariance, expected.experience.covariance);
+    EXPECT_EQ(card.experience.usual, 2.5);
     EXPECT_EQ(card.provenance.training_seconds, 12.5);
     ASSERT_EQ(card.provenance.loss_history.size(), 2u);
     EXPECT_EQ(card.provenance.loss_history[1].step, 100);

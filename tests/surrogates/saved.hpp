@@ -24,9 +24,9 @@ inline void write_bytes(const std::filesystem::path& path, std::span<const std::
 }
 
 /// The bytes of a model's file.
-inline Bytes saved(const Model& model) {
+inline Bytes saved(const Model& model, Container container = Container::hdf5) {
   const TemporaryFolder folder;
-  save(model, folder / "surrogate.h5");
+  save(model, folder / "surrogate.h5", container);
   return read_bytes(folder / "surrogate.h5");
 }
 
