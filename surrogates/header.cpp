@@ -55,7 +55,7 @@ std::string braced(int count, Value&& value, std::string_view between = ", ") {
 /// Prints the steps of an answer as statements of C++.
 class Statements {
  public:
-  Statements(const RecordedAnswer& answer, Precision precision) : answer_(answer), precision_(precision) {
+  Statements(const Model& model, const RecordedAnswer& answer) : model_(model), answer_(answer) {
     const auto& steps = answer_.tape->steps();
     needed_.resize(steps.size());
     for (const auto& channels : answer_.seen) need(channels);
@@ -95,9 +95,10 @@ class Statements {
   }
 
   std::string constant(double value) const {
-    if (!std::isfinite(precision_ == Precision::float32 ? float(value) : value))
-      throw Error("a constant of the answer is not finite at the fixed parameters of this surrogate");
-    return literal(value, precision_);
+    if (!std::isfinite(model_.precision == Precision::float32 ? float(value) : value))
+      throw Error(fmt::format("{}: with these fixed parameters a constant of the answer is not finite: found {}",
+                              model_.card.physics, value));
+    return literal(value, model_.precision);
   }
 
   std::string name(int step) const {
@@ -144,14 +145,14 @@ class Statements {
     return {};
   }
 
+  const Model& model_;
   const RecordedAnswer& answer_;
-  Precision precision_;
   std::vector<bool> needed_, behind_;  ///< for each step: whether a result depends on it, whether it on the network
 };
 
 /// The function that computes one answer.
 std::string answer_function(const Model& model, const RecordedAnswer& answer) {
-  const Statements statements(answer, model.precision);
+  const Statements statements(model, answer);
   const auto channels = [&](int i) {
     return braced(answer.channels, [&](int k) { return statements.name(answer.seen[std::size_t(i)][std::size_t(k)]); });
   };
