@@ -57,9 +57,9 @@ std::size_t window_at(std::span<const double> seams, double time) noexcept;
 [[gnu::visibility("default")]] void check(const Model& model, const std::string& where);
 
 /// For each design input of a checked model, its position in the parameters of the physics.
-std::vector<int> design_positions(const Model& model, const PhysicsInfo& physics);
+[[gnu::visibility("default")]] std::vector<int> design_positions(const Model& model, const PhysicsInfo& physics);
 /// The parameters of a checked model in the order of the physics and dimensionless; those of design inputs are zero.
-std::vector<double> fixed_parameters(const Model& model, const PhysicsInfo& physics);
+[[gnu::visibility("default")]] std::vector<double> fixed_parameters(const Model& model, const PhysicsInfo& physics);
 
 /// The outputs at one point (the mean of all members), plant units, in double precision by the plain loops of
 /// kernels/mlp.hpp: what the fast evaluation is judged by. The model must pass check().

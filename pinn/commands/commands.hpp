@@ -22,6 +22,7 @@ void add_validate(CLI::App& app);
 void add_fit(CLI::App& app);
 void add_info(CLI::App& app);
 void add_predict(CLI::App& app);
+void add_export(CLI::App& app);
 void add_plot(CLI::App& app);
 void add_keygen(CLI::App& app);
 void add_sign(CLI::App& app);

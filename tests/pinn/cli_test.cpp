@@ -18,8 +18,8 @@ using ::testing::UnorderedElementsAre;
 TEST_F(CommandLine, ExplainsItselfAndEveryCommand) {
   const Outcome all = residua("--help");
   EXPECT_EQ(all.code, 0);
-  for (const std::string command : {"list", "new", "train", "validate", "fit", "info", "predict", "plot", "sweep",
-                                    "report", "keygen", "sign", "verify"}) {
+  for (const std::string command : {"list", "new", "train", "validate", "fit", "info", "predict", "plot", "export",
+                                    "sweep", "report", "keygen", "sign", "verify"}) {
     EXPECT_THAT(all.out, HasSubstr(command));
     const Outcome one = residua(command + " --help");
     EXPECT_EQ(one.code, 0) << command;
@@ -74,8 +74,8 @@ TEST_F(CommandLine, RefusesFilesThatAreNoSurrogates) {
   write("empty.h5", "");
   write("half.h5", content(work("rod.h5")).substr(0, 4000));
   for (const std::string file : {"garbage.h5", "empty.h5", "half.h5", "absent.h5", "."})
-    for (const std::string command :
-         {"info ", "validate ", "predict --at time=0.5 position=0.5 diffusivity=0.1 -- ", "plot -o p.png "})
+    for (const std::string command : {"info ", "validate ", "predict --at time=0.5 position=0.5 diffusivity=0.1 -- ",
+                                      "plot -o p.png ", "export --header x.hpp "})
       expect_refused(command + file, {file});
 }
 
@@ -124,6 +124,15 @@ TEST_F(CommandLine, PredictsPointsAndTables) {
   EXPECT_THAT(table.out, AllOf(StartsWith(inside.out), HasSubstr("\n2,0.75,0.1,"), EndsWith(",outside\n")));
 }
 
+TEST_F(CommandLine, ExportsAHeader) {
+  const Outcome done = residua("export rod.h5 --header hot-rod.hpp");
+  EXPECT_EQ(done.code, 0);
+  EXPECT_THAT(done.out, HasSubstr("hot_rod::predict"));
+  EXPECT_THAT(content(work("hot-rod.hpp")), HasSubstr("namespace hot_rod {"));
+  expect_refused("export rod.h5", {"--header"});
+  expect_refused("export rod.h5 --header absent/rod.hpp", {"absent/rod.hpp"});
+}
+
 /// The lines of the blocks ```sh of a page.
 std::string commands_of(const fs::path& page) {
   std::istringstream lines(content(page));
@@ -159,6 +168,7 @@ TEST_F(CommandLine, SignsAndVerifiesAsThePageOnSecuritySays) {
   expect_refused("verify surrogate.h5 --keys other.pub", {"surrogate.h5", "not trusted", "other"});
   expect_refused("verify surrogate.h5 --keys plant.key", {"plant.key", "found a secret key"});
   expect_refused("verify surrogate.h5", {"--keys"});
+  expect_refused("export rod.h5 --header x.hpp --keys plant.pub", {"rod.h5", "not signed"});
   expect_refused("sign rod.h5 --key plant.pub", {"plant.pub"});
   expect_refused("sign rod.toml --key plant.key", {"rod.toml", "not a Residua surrogate"});
   std::string changed = content(work("surrogate.h5"));

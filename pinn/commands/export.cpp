@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "datasets/atomic_file.hpp"
+#include "kernels/core/error.hpp"
+#include "pinn/commands/commands.hpp"
+#include "surrogates/file.hpp"
+#include "surrogates/header.hpp"
+
+namespace residua::commands {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string surrogate, keys, header;
+};
+
+void write_header(const Model& model, const fs::path& path) {
+  const std::string name = path.stem().string(), text = header_of(model, name);
+  write_file(path, text);
+  fmt::print("header       {} ({} KiB): {}::predict\n", path.string(), (text.size() + 1023) / 1024, namespace_of(name));
+}
+
+void export_command(const Options& o) {
+  if (o.header.empty()) throw Error("export: nothing to write: expected --header FILE");
+  const Model model = load(o.surrogate, o.keys.empty() ? LoadOptions{} : signed_by(o.keys));
+  if (!o.header.empty()) write_header(model, o.header);
+}
+
+}  // namespace
+
+void add_export(CLI::App& app) {
+  auto* command = app.add_subcommand("export", "write a surrogate in another form");
+  auto o = std::make_shared<Options>();
+  command->add_option("surrogate", o->surrogate, "surrogate file")->required();
+  command->add_option("--header", o->header,
+                      "C++20 header that answers by itself, with the standard library only; its stem is the namespace");
+  command->add_option("--keys", o->keys,
+                      "export only what one of these public keys has signed: STEM.pub, or several such lines");
+  command->callback([o] { export_command(*o); });
+}
+
+}  // namespace residua::commands
