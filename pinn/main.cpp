@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   residua::commands::add_predict(app);
   residua::commands::add_plot(app);
   residua::commands::add_export(app);
+  residua::commands::add_record(app);
   residua::commands::add_keygen(app);
   residua::commands::add_sign(app);
   residua::commands::add_verify(app);

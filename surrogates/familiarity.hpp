@@ -8,7 +8,7 @@
 namespace residua {
 
 /// Mahalanobis distances from an experience. Immutable once made.
-class Familiarity {
+class [[gnu::visibility("default")]] Familiarity {
  public:
   /// Throws Error, starting with `where`, unless the experience names inputs of the card, each once, is finite, and its
   /// covariance is symmetric and positive definite. Without an experience, every distance is NaN.

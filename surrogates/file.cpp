@@ -51,6 +51,10 @@ Model load(const SignedFile& file, const std::string& name, const LoadOptions& o
 
 }  // namespace
 
+Container container_of(const std::filesystem::path& path) {
+  return is_compact(read_regular_file(path)) ? Container::compact : Container::hdf5;
+}
+
 void save(const Model& model, const std::filesystem::path& path, Container container) {
   const std::string where = path.string();
   Model complete = model;

@@ -16,6 +16,9 @@ inline constexpr int kFormatVersion = 3;
 /// What the content is packed in: HDF5, which other programs read too, or a compact form that needs no HDF5 library.
 enum class Container { hdf5, compact };
 
+/// What a surrogate file is packed in, by its first bytes. Throws Error if it cannot be read.
+[[gnu::visibility("default")]] Container container_of(const std::filesystem::path& path);
+
 /// Writes a surrogate file all or nothing: a reader sees the old file or the new one, also after a power cut.
 /// Records the self-test, and the time if the card has none. Throws Error if the model fails check(), if the fast
 /// evaluation disagrees with the reference, or if the file cannot be written.

@@ -21,6 +21,7 @@ void add_sweep(CLI::App& app);
 void add_validate(CLI::App& app);
 void add_fit(CLI::App& app);
 void add_info(CLI::App& app);
+void add_record(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_export(CLI::App& app);
 void add_plot(CLI::App& app);

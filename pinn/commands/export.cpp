@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string surrogate, keys, header;
+  std::string surrogate, keys, header, compact, hdf5;
 };
 
 void write_header(const Model& model, const fs::path& path) {
@@ -26,9 +26,19 @@ void write_header(const Model& model, const fs::path& path) {
   fmt::print("header       {} ({} KiB): {}::predict\n", path.string(), (text.size() + 1023) / 1024, namespace_of(name));
 }
 
+void write_as(Model model, Container container, const char* what, const fs::path& path) {
+  model.card.provenance.parents.push_back({model.card.digest, fmt::format("written as {}", what)});
+  save(model, path, container);
+  fmt::print("{:<12} {} ({} KiB)\n", what, path.string(), (fs::file_size(path) + 1023) / 1024);
+  if (!model.card.signature.key.empty()) fmt::print("not signed: sign it anew, since its bytes are others\n");
+}
+
 void export_command(const Options& o) {
-  if (o.header.empty()) throw Error("export: nothing to write: expected --header FILE");
+  if (o.header.empty() && o.compact.empty() && o.hdf5.empty())
+    throw Error("export: nothing to write: expected --compact, --hdf5 or --header FILE");
   const Model model = load(o.surrogate, o.keys.empty() ? LoadOptions{} : signed_by(o.keys));
+  if (!o.compact.empty()) write_as(model, Container::compact, "compact", o.compact);
+  if (!o.hdf5.empty()) write_as(model, Container::hdf5, "HDF5", o.hdf5);
   if (!o.header.empty()) write_header(model, o.header);
 }
 
@@ -38,6 +48,8 @@ void add_export(CLI::App& app) {
   auto* command = app.add_subcommand("export", "write a surrogate in another form");
   auto o = std::make_shared<Options>();
   command->add_option("surrogate", o->surrogate, "surrogate file")->required();
+  command->add_option("--compact", o->compact, "surrogate file that needs no HDF5 where it is read, such as wall.rsd");
+  command->add_option("--hdf5", o->hdf5, "surrogate file that HDF5's tools can read");
   command->add_option("--header", o->header,
                       "C++20 header that answers by itself, with the standard library only; its stem is the namespace");
   command->add_option("--keys", o->keys,

@@ -19,6 +19,10 @@ void print_card(const Card& card) {
   fmt::print("inputs and operating envelope\n");
   for (const Variable& v : card.inputs)
     fmt::print("  {:<22} {:>12.6g} to {:<12.6g} {}\n", v.name, v.lower, v.upper, v.unit);
+  const Experience& e = card.experience;
+  if (e.points > 0)
+    fmt::print("experience   {} points of {} inputs from {}; 99 % within {:.2f} standard deviations\n", e.points,
+               e.inputs.size(), e.source, e.usual);
   fmt::print("fixed\n");
   for (const FixedParameter& f : card.fixed) fmt::print("  {:<22} {:>12.6g} {}\n", f.name, f.value, f.unit);
   fmt::print("outputs\n");
@@ -28,6 +32,7 @@ void print_card(const Card& card) {
   const Provenance& p = card.provenance;
   fmt::print("\ntrained      {:.0f} s, seed {}, by version {}, {}\n", p.training_seconds, p.seed, p.code_version,
              p.created);
+  for (const Parent& parent : p.parents) fmt::print("made from    {} ({})\n", parent.digest, parent.change);
   for (const DatasetHash& d : p.datasets) fmt::print("data         {} sha256 {}\n", d.name, d.sha256);
 }
 
@@ -60,6 +65,12 @@ void print_json(const Surrogate& surrogate) {
   if (const auto found = audit(surrogate))
     fmt::print("  \"balance\": {{\"of\": {}, \"gap\": {}}},\n", json_string(std::string(found->what)),
                json_number(found->gap));
+  fmt::print("  \"experience\": {{\"points\": {}, \"inputs\": {}, \"source\": {}}},\n", card.experience.points,
+             json_array(card.experience.inputs, json_string), json_string(card.experience.source));
+  fmt::print("  \"parents\": {},\n", json_array(p.parents, [](const Parent& parent) {
+               return fmt::format(R"({{"digest": {}, "change": {}}})", json_string(parent.digest),
+                                  json_string(parent.change));
+             }));
   fmt::print("  \"training_seconds\": {},\n  \"seed\": {},\n  \"code_version\": {},\n  \"created\": {},\n",
              json_number(p.training_seconds), p.seed, json_string(p.code_version), json_string(p.created));
   fmt::print("  \"datasets\": {}\n}}\n", json_array(p.datasets, [](const DatasetHash& d) {

@@ -19,7 +19,7 @@ TEST_F(CommandLine, ExplainsItselfAndEveryCommand) {
   const Outcome all = residua("--help");
   EXPECT_EQ(all.code, 0);
   for (const std::string command : {"list", "new", "train", "validate", "fit", "info", "predict", "plot", "export",
-                                    "sweep", "report", "keygen", "sign", "verify"}) {
+                                    "record", "sweep", "report", "keygen", "sign", "verify"}) {
     EXPECT_THAT(all.out, HasSubstr(command));
     const Outcome one = residua(command + " --help");
     EXPECT_EQ(one.code, 0) << command;
@@ -129,8 +129,45 @@ TEST_F(CommandLine, ExportsAHeader) {
   EXPECT_EQ(done.code, 0);
   EXPECT_THAT(done.out, HasSubstr("hot_rod::predict"));
   EXPECT_THAT(content(work("hot-rod.hpp")), HasSubstr("namespace hot_rod {"));
-  expect_refused("export rod.h5", {"--header"});
+  expect_refused("export rod.h5", {"--compact", "--hdf5", "--header"});
   expect_refused("export rod.h5 --header absent/rod.hpp", {"absent/rod.hpp"});
+}
+
+TEST_F(CommandLine, ExportsBetweenContainers) {
+  EXPECT_EQ(residua("export rod.h5 --compact rod.rsd").code, 0);
+  EXPECT_EQ(residua("export rod.rsd --hdf5 again.h5").code, 0);
+  const std::string ask = " --at time=0.5 position=0.5 diffusivity=0.1";
+  const Outcome first = residua("predict rod.h5" + ask);
+  for (const std::string file : {"rod.rsd", "again.h5"}) EXPECT_EQ(residua("predict " + file + ask).out, first.out);
+  const std::string info = residua("info again.h5").out;
+  EXPECT_THAT(info, HasSubstr("(written as compact)"));
+  EXPECT_THAT(info, HasSubstr("(written as HDF5)"));
+  EXPECT_THAT(info, HasSubstr(load(work("rod.h5")).card.digest));
+}
+
+TEST_F(CommandLine, RecordsWhereAPlantHasWorked) {
+  std::string table = "time,diffusivity,operator\n";
+  for (int k = 0; k < 40; ++k) table += fmt::format("{},{},7\n", 0.3 + 0.01 * k, 0.06 + 0.003 * k + 0.002 * (k % 3));
+  write("shifts.csv", table);
+  const Outcome done = residua("record rod.h5 shifts.csv --out known.h5 --source 'May, all shifts'");
+  EXPECT_EQ(done.err, "");
+  EXPECT_THAT(done.out, HasSubstr("40 points of 2 inputs"));
+  const Surrogate known(work("known.h5"));
+  EXPECT_EQ(known.card().experience.source, "May, all shifts");
+  EXPECT_EQ(known.card().provenance.parents.at(0).digest, load(work("rod.h5")).card.digest);
+  EXPECT_LT(known.unfamiliarity(std::vector<double>{0.4, 0.5, 0.09}), 1);
+  EXPECT_GT(known.unfamiliarity(std::vector<double>{0.4, 0.5, 0.17}), 5);  // both usual, together never
+  EXPECT_THAT(residua("info known.h5").out, HasSubstr("40 points of 2 inputs from May, all shifts"));
+  write("short.csv", "time,diffusivity\n0.5,0.1\n");
+  write("still.csv", [] {
+    std::string text = "time,diffusivity\n";
+    for (int k = 0; k < 40; ++k) text += fmt::format("{},0.1\n", 0.01 * k);
+    return text;
+  }());
+  write("strange.csv", "speed\n1\n2\n");
+  expect_refused("record rod.h5 short.csv --out a.h5", {"expected at least 20 rows", "found 1"});
+  expect_refused("record rod.h5 still.csv --out a.h5", {"diffusivity", "vary"});
+  expect_refused("record rod.h5 strange.csv --out a.h5", {"time, position, diffusivity"});
 }
 
 /// The lines of the blocks ```sh of a page.

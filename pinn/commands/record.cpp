@@ -1,0 +1,62 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "datasets/published.hpp"
+#include "kernels/core/error.hpp"
+#include "pinn/commands/commands.hpp"
+#include "pinn/experience.hpp"
+#include "surrogates/file.hpp"
+
+namespace residua::commands {
+namespace {
+
+struct Options {
+  std::string surrogate, table, out, source, keys;
+};
+
+std::size_t outside(const Table& table, const Card& card) {
+  std::size_t count = 0;
+  for (std::size_t row = 0; row < table.rows(); ++row)
+    count += std::any_of(card.inputs.begin(), card.inputs.end(), [&](const Variable& v) {
+      const auto column = std::ranges::find(table.columns(), v.name, &Column::name);
+      return column != table.columns().end() && !(column->values[row] >= v.lower && column->values[row] <= v.upper);
+    });
+  return count;
+}
+
+void record(const Options& o) {
+  Model model = load(o.surrogate, o.keys.empty() ? LoadOptions{} : signed_by(o.keys));
+  const Table table = read_csv(o.table);
+  model.card.experience = experience_of(table, model.card, o.source.empty() ? o.table : o.source);
+  model.card.provenance.parents.push_back({model.card.digest, "recorded where the plant has worked"});
+  save(model, o.out, container_of(o.surrogate));
+  const Experience& e = model.card.experience;
+  fmt::print("{}: {} points of {} inputs; 99 % lie within {:.2f} standard deviations of their mean\n", o.out, e.points,
+             e.inputs.size(), e.usual);
+  if (const std::size_t count = outside(table, model.card))
+    fmt::print("{} of the points lie outside the envelope: the surrogate was not trained for them\n", count);
+  if (!model.card.signature.key.empty()) fmt::print("not signed: sign it anew, since its content has changed\n");
+}
+
+}  // namespace
+
+void add_record(CLI::App& app) {
+  auto* command = app.add_subcommand(
+      "record", "record in a surrogate where a plant has worked, so that it tells unfamiliar mixtures of inputs");
+  auto o = std::make_shared<Options>();
+  command->add_option("surrogate", o->surrogate, "surrogate file")->required();
+  command
+      ->add_option("table", o->table,
+                   "CSV of operating points, a row each, with columns named as inputs, in plant units")
+      ->required();
+  command->add_option("--out", o->out, "file to write")->required();
+  command->add_option("--source", o->source, "what the points are (default: the name of the table)");
+  command->add_option("--keys", o->keys, "take only what one of these public keys has signed: STEM.pub");
+  command->callback([o] { record(*o); });
+}
+
+}  // namespace residua::commands
