@@ -128,17 +128,17 @@ void latency(benchmark::State& state, const Shape& shape, Precision precision, C
 }
 
 /// From the path of a signed file to a surrogate that has passed its self-test.
-void load_signed(benchmark::State& state, const Shape& shape, Precision precision) {
+void load_signed(benchmark::State& state, const Shape& shape, Precision precision, Container container) {
   const TemporaryFolder folder;
-  const std::filesystem::path path = folder / "surrogate.h5";
+  const std::filesystem::path path = folder / "surrogate";
   const SecretKey key = SecretKey::generate("bench");
-  save(model_of(shape, precision), path);
+  save(model_of(shape, precision), path, container);
   sign_file(path, key, false);
   const LoadOptions options{SignaturePolicy::required, {key.public_key()}};
   for (auto _ : state) benchmark::DoNotOptimize(Surrogate(path, options));
 }
 
-void batch(benchmark::State& state, const Shape& shape, Precision precision, std::size_t n) {
+void batch(benchmark::State& state, const Shape& shape, Precision precision, std::size_t n, int threads) {
   const Model model = model_of(shape, precision);
   const Surrogate surrogate = saved_and_loaded(model);
   const auto in = rows_of_points(model, n);
@@ -147,8 +147,10 @@ void batch(benchmark::State& state, const Shape& shape, Precision precision, std
   if (const double error = error_of(model, in, out, n); !(error < tolerance(precision)))
     return state.SkipWithError(fmt::format("wrong answer: relative error {:.1e}", error).c_str());
 
+  const auto stride = std::ptrdiff_t(n);
   for (auto _ : state) {
-    surrogate.predict(n, in, out);
+    surrogate.predict(n, Strided<const double>{in.data(), stride, 1}, Strided<double>{out.data(), stride, 1},
+                      {{}, threads});
     benchmark::ClobberMemory();
   }
   state.SetItemsProcessed(state.iterations() * std::int64_t(n));
@@ -170,10 +172,17 @@ void register_inference() {
             ->Unit(benchmark::kNanosecond);
       for (const std::size_t n : {64, 4096, 65536})
         benchmark::RegisterBenchmark(fmt::format("inference/batch/{}/points:{}", stem, n).c_str(), batch, shape,
-                                     precision, n)
+                                     precision, n, 1)
             ->Unit(benchmark::kMicrosecond);
-      benchmark::RegisterBenchmark(("inference/load_signed/" + stem).c_str(), load_signed, shape, precision)
-          ->Unit(benchmark::kMillisecond);
+      benchmark::RegisterBenchmark(("inference/batch_on_two_threads/" + stem + "/points:65536").c_str(), batch, shape,
+                                   precision, 65536, 2)
+          ->UseRealTime()
+          ->Unit(benchmark::kMicrosecond);
+      for (const auto& [what, container] :
+           {std::pair{"load_hdf5", Container::hdf5}, {"load_compact", Container::compact}})
+        benchmark::RegisterBenchmark(fmt::format("inference/{}/{}", what, stem).c_str(), load_signed, shape, precision,
+                                     container)
+            ->Unit(benchmark::kMillisecond);
     }
 }
 

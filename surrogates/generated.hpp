@@ -21,7 +21,8 @@ struct Variable {
 /// How an evaluation went, the worse the greater.
 enum class Status {
   ok,
-  outside,    ///< evaluated, but an input lies outside the operating envelope
+  near,       ///< evaluated, but an input lies outside the operating envelope, by at most 1 % of its range
+  outside,    ///< evaluated, but an input lies farther outside than that
   not_finite  ///< an input or an output is not a finite number; the outputs are not to be used
 };
 
@@ -140,7 +141,9 @@ inline void run(const Network<Real, kShape>& network, const Real (&seen)[kShape.
 
 inline Status examine(double value, const Variable& input) noexcept {
   if (!std::isfinite(value)) return Status::not_finite;
-  return value >= input.lower && value <= input.upper ? Status::ok : Status::outside;
+  if (value >= input.lower && value <= input.upper) return Status::ok;
+  const double margin = 0.01 * (input.upper - input.lower);
+  return value >= input.lower - margin && value <= input.upper + margin ? Status::near : Status::outside;
 }
 
 /// The answer of a model in plant units; all NaN if an input is not finite.

@@ -14,15 +14,16 @@ import sys
 from bench.scoreboard import ROOT, Failed, Figure, NotMeasured, say
 
 STEM = "transport_2d/64x4/float32"
+SEVERAL_OUTPUTS = "leach_column/48x4/float32"  # 3 outputs, 6 inputs
 ROUNDS = 5
 POINTS = 65536
 
 
-def case(run, what, suffix=""):
+def case(run, what, suffix="", stem=STEM):
     """One case of residua_bench, measured anew at every call, since its peers take turns with it."""
-    name = f"inference/{what}/{STEM}{suffix}"
+    name = f"inference/{what}/{stem}{suffix}"
     printed = run.call(run.program("bench/residua_bench", "residua_bench"), "--benchmark_format=json",
-                       f"--benchmark_filter=^{name}(/iterations|$)")
+                       f"--benchmark_filter=^{name}(/iterations|/real_time|$)")
     found = json.loads(printed)["benchmarks"]
     if not found:
         raise NotMeasured(f"residua_bench has no case {name}")
@@ -55,9 +56,16 @@ def rtneural(run):
     return program
 
 
-def over_rtneural(run):
-    program = run.once("rtneural", lambda: rtneural(run))
-    return in_turn(lambda: case(run, "one_point")["p50_ns"], lambda: float(run.call(program).split()[0]), "RTNeural", "ns")
+def over_rtneural(percentile):
+    """One prediction's latency over RTNeural's, both at this percentile."""
+
+    def measure(run):
+        program = run.once("rtneural", lambda: rtneural(run))
+        place = ["p50", "p99", "p99.9"].index(percentile)
+        return in_turn(lambda: case(run, "one_point")[percentile + "_ns"],
+                       lambda: float(run.call(program).split()[place]), "RTNeural", "ns")
+
+    return measure
 
 
 def over_onnxruntime(run):
@@ -83,8 +91,9 @@ def latency(what):
     return measure
 
 
-def over_prediction(what):
-    return lambda run: in_turn(lambda: case(run, what)["p50_ns"], lambda: case(run, "one_point")["p50_ns"], "predict", "ns")
+def over_prediction(what, stem=STEM):
+    return lambda run: in_turn(lambda: case(run, what, stem=stem)["p50_ns"],
+                               lambda: case(run, "one_point", stem=stem)["p50_ns"], "predict", "ns")
 
 
 def batch_over_single(run):
@@ -92,12 +101,28 @@ def batch_over_single(run):
                    lambda: case(run, "one_point")["p50_ns"], "one point", "ns")
 
 
-def load_milliseconds(run):
-    return case(run, "load_signed")["real_time"]
+def two_threads(run):
+    suffix = f"/points:{POINTS}"
+    return in_turn(lambda: case(run, "batch_on_two_threads", suffix)["items_per_second"],
+                   lambda: case(run, "batch", suffix)["items_per_second"], "one thread", "points/s")
 
 
-def library_megabytes(run):
-    library = run.program("surrogates/libresidua_surrogate.so", "residua_surrogate")
+def load_milliseconds(container):
+    return lambda run: case(run, f"load_{container}")["real_time"]
+
+
+def soak(run):
+    """So many predictions; the value is how many there were, once memory stayed and answers were the same."""
+    run.runs.mkdir(parents=True, exist_ok=True)
+    file = run.runs / "soak.h5"
+    run.call(run.program("tests/surrogates/residua_make_random_surrogate", "residua_make_random_surrogate"),
+             "transport_2d", file)
+    said = run.call(run.program("tests/surrogates/residua_soak", "residua_soak"), file, 10**8).strip()
+    return float(said.split()[0]), said
+
+
+def library_megabytes(run, name):
+    library = run.program(f"surrogates/lib{name}.so", name)
     stripped = run.runs / "stripped.so"
     run.runs.mkdir(parents=True, exist_ok=True)
     run.call("strip", "-o", stripped, library)
@@ -108,12 +133,18 @@ def library_megabytes(run):
 
 FIGURES = [
     Figure("inference/one_point", "us", latency("one_point")),
-    Figure("inference/one_point/over_rtneural", "x", over_rtneural, at_most=0.6),
+    Figure("inference/one_point/over_rtneural", "x", over_rtneural("p50"), at_most=0.6),
+    Figure("inference/one_point/p99.9_over_rtneural", "x", over_rtneural("p99.9"), at_most=1),
     Figure("inference/batch/over_onnxruntime", "x", over_onnxruntime, at_most=0.45),
     Figure("inference/batch/over_one_point", "x", batch_over_single),
+    Figure("inference/batch/two_threads", "x", two_threads, at_least=1.9),
     Figure("inference/jacobian/over_one_point", "x", over_prediction("jacobian"), at_most=4),
+    Figure("inference/jacobian_3x6/over_one_point", "x", over_prediction("jacobian", SEVERAL_OUTPUTS), at_most=4),
     Figure("inference/vjp/over_one_point", "x", over_prediction("vjp"), at_most=3),
     Figure("inference/hvp/over_one_point", "x", over_prediction("hvp"), at_most=6),
-    Figure("inference/load_signed", "ms", load_milliseconds, at_most=5),
-    Figure("inference/library", "MB", library_megabytes, at_most=2),
+    Figure("inference/load_hdf5", "ms", load_milliseconds("hdf5"), at_most=5),
+    Figure("inference/load_compact", "ms", load_milliseconds("compact"), at_most=5),
+    Figure("inference/soak", "predictions", soak, at_least=1e8),
+    Figure("inference/library", "MB", lambda run: library_megabytes(run, "residua_surrogate")),
+    Figure("inference/library_compact", "MB", lambda run: library_megabytes(run, "residua_surrogate_compact"), at_most=2),
 ]

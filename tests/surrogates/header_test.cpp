@@ -223,14 +223,18 @@ TEST(Header, SaysWhatIsOutsideAndWhatIsNotANumber) {
   ASSERT_EQ(program.compile(RESIDUA_CXX, kOptions), "");
   std::vector<double> inside = point_of(model, 0.2), edge = inside, outside = inside, nan = inside, infinite = inside;
   edge[1] = model.card.inputs[1].upper;
-  outside[1] = std::nextafter(model.card.inputs[1].upper, 1e9);
+  std::vector<double> near = inside;
+  near[1] = std::nextafter(model.card.inputs[1].upper, 1e9);
+  outside[1] = model.card.inputs[1].upper + 1;
   nan[2] = std::numeric_limits<double>::quiet_NaN();
   infinite[0] = -std::numeric_limits<double>::infinity();
-  const std::vector<Reply> replies = program.ask({{0, inside}, {0, edge}, {0, outside}, {0, nan}, {0, infinite}});
-  ASSERT_EQ(replies.size(), 5);
+  const std::vector<Reply> replies =
+      program.ask({{0, inside}, {0, edge}, {0, outside}, {0, nan}, {0, infinite}, {0, near}});
+  ASSERT_EQ(replies.size(), 6u);
   EXPECT_EQ(replies[0].status, Status::ok);
   EXPECT_EQ(replies[1].status, Status::ok);
   EXPECT_EQ(replies[2].status, Status::outside);
+  EXPECT_EQ(replies[5].status, Status::near);
   EXPECT_TRUE(std::isfinite(replies[2].out[0]));
   for (const std::size_t bad : {3, 4}) {
     EXPECT_EQ(replies[bad].status, Status::not_finite);
