@@ -41,6 +41,24 @@ TEST(SurrogateFormats, TwoIsReadable) {
   expect_answers("format2.h5", 1e-12, {0.812483184337619, 0.285029130694202, 0.817231125887456});
 }
 
+TEST(SurrogateFormats, ThreeIsReadable) {
+  const Model model = load(kFiles / "format3.h5");
+  EXPECT_EQ(model.card.format_version, 3);
+  ASSERT_TRUE(model.branch);
+  EXPECT_EQ(model.branch->width, 6);
+  expect_answers("format3.h5", 1e-6, {1.32995986938477, 0.285001844167709, 1.32009613513947});
+}
+
+TEST(SurrogateFormats, CompactIsReadable) {
+  const Card card = load(kFiles / "compact1.rsd").card;
+  EXPECT_EQ(card.digest, "bc1398136e3c714ab7e366bc54830d2432622c17d4d3c8c7db2496bdeb1a6319");
+  EXPECT_EQ(card.experience.points, 1000);
+  EXPECT_EQ(card.provenance.parents.at(0).digest, std::string(64, 'c'));
+  expect_answers("compact1.rsd", 1e-9, {559.329218562197});
+  EXPECT_NEAR(Surrogate(kFiles / "compact1.rsd").unfamiliarity(point_of(load(kFiles / "compact1.rsd"), 0.3)),
+              16.581064863271, 1e-9);
+}
+
 TEST(SurrogateFormats, SignaturesOfTheFirstKindHold) {
   const Surrogate surrogate(kFiles / "format1_signed.h5", signed_by(kFiles / "test.pub"));
   EXPECT_EQ(surrogate.card().signature.name, "test");
@@ -80,9 +98,9 @@ TEST(SurrogateFormats, ChangedAtRandomAreRefused) {
   std::mt19937 random(5);
   const LoadOptions required = signed_by(kFiles / "test.pub");
   const Bytes files[] = {read_bytes(kFiles / "format1.h5"), read_bytes(kFiles / "format2.h5"),
-                         read_bytes(kFiles / "format1_signed.h5")};
-  for (int round = 0; round < 6000; ++round) {
-    const Bytes &file = files[round % 3], bytes = mutated(file, files[(round + 1) % 3], random);
+                         read_bytes(kFiles / "format1_signed.h5"), read_bytes(kFiles / "compact1.rsd")};
+  for (int round = 0; round < 8000; ++round) {
+    const Bytes &file = files[round % 4], bytes = mutated(file, files[(round + 1) % 4], random);
     if (std::find(std::begin(files), std::end(files), bytes) != std::end(files)) continue;
     ASSERT_THROW(load(bytes, "changed"), Error) << "round " << round;
     ASSERT_THROW(load(bytes, "changed", required), Error) << "round " << round;

@@ -1,5 +1,5 @@
-// So many predictions, derivatives and batches on several threads: soak FILE COUNT. Fails if memory grows, or if an
-// answer is ever another than at first.
+// So many predictions, derivatives and batches on several threads: soak FILE COUNT [THREADS]. Fails if memory grows, or
+// if an answer is ever another than at first.
 #include <unistd.h>
 
 #include <algorithm>
@@ -49,7 +49,7 @@ bool ask(const residua::Surrogate& surrogate, const std::vector<std::vector<doub
 
 }  // namespace
 
-int main(int, char** arguments) try {
+int main(int count_of_arguments, char** arguments) try {
   const residua::Surrogate surrogate(arguments[1]);
   const long count = std::atol(arguments[2]);
   const auto points = points_of(surrogate);
@@ -58,7 +58,8 @@ int main(int, char** arguments) try {
     expected.emplace_back(surrogate.outputs().size());
     surrogate.predict(point, expected.back());
   }
-  const int threads = int(std::max(1u, std::thread::hardware_concurrency()));
+  const int threads =
+      count_of_arguments > 3 ? std::atoi(arguments[3]) : int(std::max(1u, std::thread::hardware_concurrency()));
   std::atomic<bool> same = true;
   const auto round = [&](long share) {
     std::vector<std::thread> all;
