@@ -51,7 +51,7 @@ std::size_t find(std::span<const residua::Variable> variables, std::string_view 
 /// Times calls, and counts how they went.
 struct Meter {
   std::vector<double> microseconds;
-  int count[4] = {};
+  int count[int(Status::wrong_size) + 1] = {};
 
   template <class Call>
   Status operator()(Call&& call) {
@@ -67,7 +67,8 @@ struct Meter {
   }
   void print(const char* name) {
     std::printf("%-10s %8zu %8.2f %8.2f %8d %8d %11d\n", name, microseconds.size(), percentile(0.5), percentile(0.99),
-                count[int(Status::ok)], count[int(Status::outside)], count[int(Status::not_finite)]);
+                count[int(Status::ok)], count[int(Status::near)] + count[int(Status::outside)],
+                count[int(Status::not_finite)]);
   }
 };
 

@@ -73,7 +73,8 @@ Experience experience_of(const Table& table, const Card& card, const std::string
     for (std::size_t k = 0; k < d; ++k)
       experience.covariance.push_back(covariance_of(*columns[i], experience.mean[i], *columns[k], experience.mean[k]));
   for (std::size_t i = 0; i < d; ++i)
-    if (!(experience.covariance[i * d + i] > 0))
+    if (const auto [least, most] = std::ranges::minmax(*columns[i]);
+        !(least < most) || !std::isfinite(experience.covariance[i * d + i]))
       throw Error(fmt::format("operating points: column {}: expected finite numbers that vary: leave it out",
                               experience.inputs[i]));
   experience.usual = usual_distance(experience, card, columns);

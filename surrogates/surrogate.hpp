@@ -23,6 +23,11 @@ enum class Status : std::uint8_t {
   wrong_size   ///< a span does not have the size that the card asks for; nothing was written
 };
 
+constexpr const char* name_of(Status status) {
+  constexpr const char* kNames[] = {"ok", "near", "outside", "not_finite", "wrong_size"};
+  return kNames[int(status)];
+}
+
 /// Rows of values anywhere in memory: that of variable v at point p is data[v * by_variable + p * by_point].
 template <class T>
 struct Strided {

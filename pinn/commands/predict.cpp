@@ -19,8 +19,6 @@ struct Options {
   std::vector<std::string> at;
 };
 
-constexpr const char* kStatus[] = {"ok", "outside", "not_finite", "wrong_size"};
-
 const std::vector<double>* column_of(const Table* table, const std::string& name) {
   if (!table) return nullptr;
   for (const Column& column : table->columns())
@@ -84,7 +82,7 @@ void predict_command(const Options& o) {
     for (std::size_t k = 0; k < inputs.size(); ++k) fmt::print("{},", in[k * n + i]);
     for (std::size_t k = 0; k < outputs.size(); ++k) fmt::print("{:.9g},", out[k * n + i]);
     for (std::size_t k = 0; ensemble && k < outputs.size(); ++k) fmt::print("{:.3g},", spread[k * n + i]);
-    fmt::print("{}\n", kStatus[std::size_t(status[i])]);
+    fmt::print("{}\n", name_of(status[i]));
   }
 }
 

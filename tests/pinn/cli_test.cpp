@@ -1,6 +1,9 @@
+#include <fmt/format.h>
+
 #include <cstdlib>
 #include <sstream>
 
+#include "surrogates/surrogate.hpp"
 #include "tests/pinn/command_line.hpp"
 
 namespace residua {
