@@ -55,8 +55,9 @@ std::string braced(int count, Value&& value, std::string_view between = ", ") {
 /// Prints the steps of an answer as statements of C++.
 class Statements {
  public:
-  Statements(const Model& model, const RecordedAnswer& answer) : model_(model), answer_(answer) {
-    const auto& steps = answer_.tape->steps();
+  Statements(const Model& model, const Tape& tape, const RecordedAnswer& answer)
+      : model_(model), tape_(tape), answer_(answer) {
+    const auto& steps = tape_.steps();
     needed_.resize(steps.size());
     for (const auto& channels : answer_.seen) need(channels);
     need(answer_.outputs);
@@ -73,7 +74,7 @@ class Statements {
   /// Those that can be computed before the network, or those that need it.
   std::string text(bool behind_network, std::string_view indent) const {
     std::string all;
-    const auto& steps = answer_.tape->steps();
+    const auto& steps = tape_.steps();
     for (std::size_t s = 0; s < steps.size(); ++s)
       if (needed_[s] && behind_[s] == behind_network && !is_leaf(steps[s]))
         all += fmt::format("{}const Real t{} = {};\n", indent, s, expression(steps[s]));
@@ -102,7 +103,7 @@ class Statements {
   }
 
   std::string name(int step) const {
-    const Tape::Step& s = answer_.tape->steps()[std::size_t(step)];
+    const Tape::Step& s = tape_.steps()[std::size_t(step)];
     if (s.operation == Operation::constant) return constant(s.value);
     if (s.operation != Operation::input) return fmt::format("t{}", step);
     if (s.input < answer_.inputs) return fmt::format("x[{}]", s.input);
@@ -146,13 +147,14 @@ class Statements {
   }
 
   const Model& model_;
+  const Tape& tape_;
   const RecordedAnswer& answer_;
   std::vector<bool> needed_, behind_;  ///< for each step: whether a result depends on it, whether it on the network
 };
 
 /// The function that computes one answer.
-std::string answer_function(const Model& model, const RecordedAnswer& answer) {
-  const Statements statements(model, answer);
+std::string answer_function(const Model& model, const Tape& tape, const RecordedAnswer& answer) {
+  const Statements statements(model, tape, answer);
   const auto channels = [&](int i) {
     return braced(answer.channels, [&](int k) { return statements.name(answer.seen[std::size_t(i)][std::size_t(k)]); });
   };
@@ -259,7 +261,9 @@ std::string_view activation_name(Activation activation) {
   return "tanh";
 }
 
-std::string model_text(const Model& model, const RecordedAnswer& answer) {
+std::string model_text(const Model& model) {
+  Tape tape;
+  const RecordedAnswer answer = record_answer(model, tape);
   std::string text = "namespace detail {\n\nstruct Model {\n";
   text += fmt::format("  using Real = {};\n", model.precision == Precision::float32 ? "float" : "double");
   text += fmt::format("  static constexpr std::size_t kInputs = {}, kOutputs = {};\n", model.card.inputs.size(),
@@ -271,7 +275,7 @@ std::string model_text(const Model& model, const RecordedAnswer& answer) {
   text += units_text(model) + array_of_doubles("kSeams", model.seams);
   text += points_text("kTestInputs", model.self_test.inputs, model.self_test.points);
   text += points_text("kTestOutputs", model.self_test.outputs, model.self_test.points);
-  return text + networks_text(model) + "\n" + answer_function(model, answer) + "};\n\n}  // namespace detail\n\n";
+  return text + networks_text(model) + "\n" + answer_function(model, tape, answer) + "};\n\n}  // namespace detail\n\n";
 }
 
 std::string card_text(const Card& card) {
@@ -332,7 +336,7 @@ std::string header_of(const Model& model, std::string_view name) {
       space, model.card.physics, model.card.digest);
   text += replaced(std::string(generated_text()), kHome, space);
   text += fmt::format("\nnamespace {} {{\n\n", space);
-  text += card_text(model.card) + model_text(model, record_answer(model)) + std::string(kCalls);
+  text += card_text(model.card) + model_text(model) + std::string(kCalls);
   return text + fmt::format("}}  // namespace {}\n", space);
 }
 

@@ -1,5 +1,4 @@
 #pragma once
-#include <memory>
 #include <vector>
 
 #include "surrogates/model.hpp"
@@ -7,18 +6,17 @@
 
 namespace residua {
 
-/// Both ends of the network of a model as steps on one tape; dimensionless. Its inputs are, in this order, the inputs
-/// of the model, then the outputs of the network [fields][channels].
+/// Both ends of the network of a model as steps on one tape; dimensionless. The inputs of the tape are, in this order,
+/// the inputs of the model, then the outputs of the network [fields][channels].
 struct RecordedAnswer {
-  std::unique_ptr<Tape> tape;
   int inputs = 0;                           ///< of the model
   int channels = 1;                         ///< the value, then first derivatives along coordinates
   std::vector<std::vector<Recorded>> seen;  ///< [inputs of the network][channels], neither shifted nor scaled
   std::vector<Recorded> outputs;
 };
 
-/// Runs the physics of a checked model on recorded scalars. Throws Error if its answer reads derivatives of the network
-/// beyond the first.
-RecordedAnswer record_answer(const Model& model);
+/// Runs the physics of a checked model on scalars of an empty tape. Throws Error if its answer reads derivatives of the
+/// network beyond the first.
+RecordedAnswer record_answer(const Model& model, Tape& tape);
 
 }  // namespace residua
