@@ -11,7 +11,6 @@
 #include <functional>
 #include <iterator>
 #include <limits>
-#include <ranges>
 #include <span>
 #include <sstream>
 
@@ -25,11 +24,10 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::array kActivations = {"tanh", "sin", "silu", "gelu"};  // in the order of Activation
 
 /// Text of the file as a part of a message that is one line.
-std::string one_line(std::string text) {
-  constexpr std::size_t kLongest = 60;
+std::string one_line(std::string text, std::size_t longest = 60) {
   for (char& c : text)
     if (static_cast<unsigned char>(c) < ' ') c = ' ';
-  if (text.size() > kLongest) text.replace(kLongest - 3, std::string::npos, "...");
+  if (text.size() > longest) text.replace(longest - 3, std::string::npos, "...");
   return text;
 }
 
@@ -180,9 +178,11 @@ void read_terms(Section section, const PhysicsInfo& physics, RunFile& run) {
     own.finish();
   }
   section.finish();
-  if (std::none_of(run.terms.begin(), run.terms.end(), [](const auto& term) { return term.second.weight > 0; }))
-    section.fail(fmt::format("expected a weight above 0 for one of {}, found none",
-                             fmt::join(std::views::keys(run.terms), ", ")));
+  if (std::none_of(run.terms.begin(), run.terms.end(), [](const auto& term) { return term.second.weight > 0; })) {
+    std::vector<std::string_view> names;
+    for (const auto& [name, settings] : run.terms) names.push_back(name);
+    section.fail(fmt::format("expected a weight above 0 for one of {}, found none", fmt::join(names, ", ")));
+  }
 }
 
 /// Parameters that a stage trains at: one value where the network does not see it, else a part of the range that it
@@ -331,7 +331,7 @@ RunFile RunFile::parse(const std::string& text, const std::string& name) {
   try {
     root = toml::parse(text, name);
   } catch (const toml::parse_error& e) {
-    throw Error(fmt::format("{}:{}: {}", name, e.source().begin.line, e.description()));
+    throw Error(fmt::format("{}:{}: {}", name, e.source().begin.line, one_line(std::string(e.description()), 200)));
   }
   RunFile run;
   run.text = text;

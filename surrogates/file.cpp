@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "datasets/atomic_file.hpp"
+#include "kernels/core/error.hpp"
 #include "surrogates/containers.hpp"
 #include "surrogates/content.hpp"
 #include "surrogates/engine.hpp"
@@ -38,12 +39,26 @@ std::vector<std::byte> image_of(const Model& model, Container container, const s
   return read_regular_file(staged.path());
 }
 
-Model load(const SignedFile& file, const std::string& name, const LoadOptions& options) {
-  const Signature signature = verify(file, options, name);
-  const std::span<const std::byte> image = unsealed(file.content, name);
+/// Messages quote names and texts of the file, which shall not write over a terminal or end a line of a log.
+std::string one_line(std::string message) {
+  for (char& c : message)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  return message;
+}
+
+Model read_and_check(std::span<const std::byte> image, const std::string& name) try {
   Model model = is_compact(image) ? read_compact(image, name) : read_hdf5(image, name);
   check(model, name);
   run_self_test(model, name);
+  return model;
+} catch (const Error& error) {
+  throw Error(one_line(error.what()));
+}
+
+Model load(const SignedFile& file, const std::string& name, const LoadOptions& options) {
+  const Signature signature = verify(file, options, name);
+  const std::span<const std::byte> image = unsealed(file.content, name);
+  Model model = read_and_check(image, name);
   model.card.digest = digest_of(image);
   model.card.signature = signature;
   return model;

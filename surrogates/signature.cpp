@@ -80,20 +80,23 @@ std::string line_of(const PublicKey& key) {
 }
 
 std::vector<PublicKey> read_public_keys(const fs::path& path) {
+  return parse_public_keys(KeyText(path).view(), path.string());
+}
+
+std::vector<PublicKey> parse_public_keys(std::string_view text, const std::string& where) {
   start_sodium();
-  const KeyText file(path);
   std::vector<PublicKey> keys;
   int number = 0;
-  for (std::string_view rest = file.view(); !rest.empty();) {
+  for (std::string_view rest = text; !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
     ++number;
     if (line.empty() || line.front() == '#') continue;
     PublicKey key;
-    key.name = parse_key(line, kPublicKind, key.bytes, fmt::format("{}:{}", path.string(), number));
+    key.name = parse_key(line, kPublicKind, key.bytes, fmt::format("{}:{}", where, number));
     keys.push_back(key);
   }
-  if (keys.empty()) fail(path.string(), fmt::format("expected at least one line '{} ...', found none", kPublicKind));
+  if (keys.empty()) fail(where, fmt::format("expected at least one line '{} ...', found none", kPublicKind));
   return keys;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "surrogates/card.hpp"
@@ -40,6 +41,10 @@ class [[gnu::visibility("default")]] SecretKey {
   PublicKey public_;
   std::array<unsigned char, 64> secret_;
 };
+
+/// read_public_keys() of a text; `where` starts the message of every Error.
+[[gnu::visibility("default")]] std::vector<PublicKey> parse_public_keys(std::string_view text,
+                                                                        const std::string& where);
 
 /// The line of a list of public keys.
 [[gnu::visibility("default")]] std::string line_of(const PublicKey& key);

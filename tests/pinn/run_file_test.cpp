@@ -48,6 +48,7 @@ INSTANTIATE_TEST_SUITE_P(
                 2,
                 {"physics", "expected", "heat_rod", "leach_column", "heat_rot"}},
         Mistake{"PhysicsThatIsNoText", "physics = 3", 1, {"physics", "heat_rod", "3"}},
+        Mistake{"WordThatTheLineEnds", kRod + "seed = tr\n\n", 2, {"expected 'true'", "'tr"}},
         Mistake{"UnknownKey", kRod + "sed = 1", 2, {"'sed'", "seed", "network", "envelope", "terms", "stage"}},
         Mistake{
             "UnknownKeyInATable", kAdam + "steps = 1\nrate = 1", 5, {"'rate'", "[stage]", "learning_rate", "resample"}},
