@@ -26,7 +26,7 @@ constexpr std::array kActivations = {"tanh", "sin", "silu", "gelu"};  // in the 
 /// Text of the file as a part of a message that is one line.
 std::string one_line(std::string text, std::size_t longest = 60) {
   for (char& c : text)
-    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
   if (text.size() > longest) text.replace(longest - 3, std::string::npos, "...");
   return text;
 }
