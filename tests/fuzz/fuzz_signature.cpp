@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace {
 
 // Whose signatures are in the corpus.
 constexpr std::string_view kTrusted =
-    "residua-ed25519 0000000000000000000000000000000000000000000000000000000000000000 corpus\n";
+    "residua-ed25519 53b3cc11f4d2d7873ac4b6be2fcce72f46adaa6c7920d1b5bd227da6aa28617e corpus\n";
 
 /// What a list holds is written as a list that holds the same.
 void read_list(std::string_view text) {

@@ -1,13 +1,20 @@
 // The loader of surrogate files.
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <iterator>
+#include <span>
 #include <vector>
 
+#include "surrogates/compact.hpp"
 #include "surrogates/containers.hpp"
 #include "surrogates/engine.hpp"
 #include "surrogates/file.hpp"
 #include "surrogates/seal.hpp"
 #include "tests/fuzz/attempt.hpp"
+
+/// Of libFuzzer: changes bytes at random.
+extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
 
 namespace residua {
 namespace {
@@ -25,8 +32,34 @@ void predict(const Model& model) {
 void load_and_predict(std::span<const std::byte> file) {
   attempt([&] {
     const Model model = load(file, "surrogate");
-    model.precision == Precision::float32 ? predict<float>(model) : predict<double>(model);
+    if (model.precision == Precision::float32)
+      predict<float>(model);
+    else
+      predict<double>(model);
   });
+}
+
+/// Changes the value of an entry, which gets the shape that it then has.
+void change(compact::Entry& entry) {
+  const std::size_t unit = entry.type == compact::Type::text ? 1 : entry.type == compact::Type::float32 ? 4 : 8;
+  const std::size_t size = entry.value.size(), max_size = 2 * size + 64;
+  entry.value.resize(max_size);
+  std::size_t changed = LLVMFuzzerMutate(reinterpret_cast<std::uint8_t*>(entry.value.data()), size, max_size) / unit;
+  if (entry.shape.size() == 1)
+    entry.shape[0] = changed;
+  else
+    changed = size / unit;
+  entry.value.resize(changed * unit);
+}
+
+/// A compact image with one entry changed; nothing if the input is no such image.
+std::vector<std::byte> with_a_change(std::span<const std::byte> input, unsigned which) try {
+  compact::Entries entries = compact::entries_of(input, "image");
+  if (entries.empty()) return {};
+  change(std::next(entries.begin(), which % entries.size())->second);
+  return compact::image_of(entries);
+} catch (const Error&) {
+  return {};
 }
 
 }  // namespace
@@ -40,4 +73,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // HDF5 images, on which libhdf5 1.10 itself is known to crash (docs/file_format.md).
   if (is_compact(input)) load_and_predict(sealed({input.begin(), input.end()}));
   return 0;
+}
+
+/// Half of the changes keep the layout of a compact image, which changes anywhere soon destroy.
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
+                                               unsigned seed) {
+  if (seed % 2 == 0) return LLVMFuzzerMutate(data, size, max_size);
+  const auto image = residua::with_a_change(std::as_bytes(std::span(data, size)), seed / 2);
+  if (image.empty() || image.size() > max_size) return LLVMFuzzerMutate(data, size, max_size);
+  std::memcpy(data, image.data(), image.size());
+  return image.size();
 }
