@@ -240,14 +240,21 @@ class Layers {
                     S* z) {
     constexpr int kSums = kPacks * kGroup, kSplit = kSums >= 8 ? 1 : kSums >= 4 ? 2 : 4;
     V sum[kSplit][kGroup][kPacks];
-    for (auto& split : sum)
-      for (auto& group : split)
-        for (V& v : group) v = V(0);
-    for (int c = 0; c < kGroup && bias; ++c)
-      if ((column + c) % kPerPoint == 0)
-        for (int b = 0; b < kPacks; ++b) sum[0][c][b] = V::load(bias + b * kLanes);
+#pragma GCC unroll 4
+    for (int split = 0; split < kSplit; ++split)
+#pragma GCC unroll 16
+      for (int c = 0; c < kGroup; ++c)
+#pragma GCC unroll 4
+        for (int b = 0; b < kPacks; ++b) sum[split][c][b] = V(0);
+    if (bias)
+#pragma GCC unroll 16
+      for (int c = 0; c < kGroup; ++c)
+        if ((column + c) % kPerPoint == 0)
+#pragma GCC unroll 4
+          for (int b = 0; b < kPacks; ++b) sum[0][c][b] = V::load(bias + b * kLanes);
     const auto add = [&](int i, int split) {
       V w[kPacks];
+#pragma GCC unroll 4
       for (int b = 0; b < kPacks; ++b) w[b] = V::load(weights + i * outputs + b * kLanes);
 #pragma GCC unroll 16
       for (int c = 0; c < kGroup; ++c) {
@@ -261,9 +268,12 @@ class Layers {
 #pragma GCC unroll 4
       for (int split = 0; split < kSplit; ++split) add(i + split, split);
     for (; i < inputs; ++i) add(i, 0);
+#pragma GCC unroll 16
     for (int c = 0; c < kGroup; ++c)
+#pragma GCC unroll 4
       for (int b = 0; b < kPacks; ++b) {
         V total = sum[0][c][b];
+#pragma GCC unroll 4
         for (int split = 1; split < kSplit; ++split) total = total + sum[split][c][b];
         total.store(z + c * outputs + b * kLanes);
       }
