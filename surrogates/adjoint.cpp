@@ -202,31 +202,35 @@ class PhysicsAdjoint {
     typename H::Entry net_in[kMaxInputs], net[Ph::kFields];
     typename Pass::InBars in_bar;
     network_inputs(plan, head, net_in);
-    const auto seed_net = [&](typename Pass::OutBars& net_bar) { seed(head, net, weights, out, net_bar); };
+    const auto seed_net = [&](typename Pass::OutBars& net_bar) { seed<T, R>(plan, in, net, weights, out, net_bar); };
     Pass::run(plan, net_in, net, seed_net, in_bar);
     through_ends<T, R>(plan, in, net, weights, in_bar, gradient);
   }
 
-  /// The outputs, and how each weights[r] . out depends on what the network gives, by duals along the channels of one
-  /// field.
-  template <class H, class T, int R, class Bars>
-  static void seed(const H& head, const Taylor<T, kChannels>* net, const Weights (&weights)[R], T* out, Bars& net_bar) {
-    using D = Dual<T, kChannels.count>;
-    Taylor<D, kChannels> dual[Ph::kFields];
-    const auto set = [&](int f, bool seeded) {
-      for (int k = 0; k < kChannels.count; ++k) dual[f].e[k] = seeded ? D::seed(net[f].e[k], k) : D(net[f].e[k]);
-    };
-    for (int f = 0; f < Ph::kFields; ++f) set(f, false);
-    for (int f = 0; f < Ph::kFields; ++f) {
-      set(f, true);
+  /// The outputs, and how each weights[r] . out depends on what the network gives. The end of the network runs once for
+  /// as many fields and channels as a register has lanes, each lane the derivative along one of them.
+  template <class T, int R, class Bars>
+  static void seed(const Plan<S>& plan, const T* in, const Taylor<T, kChannels>* net, const Weights (&weights)[R],
+                   T* out, Bars& net_bar) {
+    using Way = Spread<T>;
+    using D = Dual<typename Way::Wide, 1>;
+    constexpr int kLanes = Pack<S>::kLanes, kVariables = Ph::kFields * kChannels.count;
+    const auto head = head_at<Ph, Answer<Ph>, typename Way::Wide>(plan, [&](int i) { return Way::broadcast(in[i]); });
+    for (int first = 0; first < kVariables; first += kLanes) {
+      Taylor<D, kChannels> dual[Ph::kFields];
+      for (int v = 0; v < kVariables; ++v) {
+        D& x = dual[v / kChannels.count].e[v % kChannels.count];
+        x = D(Way::broadcast(net[v / kChannels.count].e[v % kChannels.count]));
+        if (v >= first && v < first + kLanes) Way::set_lane(x.d[0], v - first, S(1));
+      }
       const auto rows = head.template rows_of<D>(dual);
-      set(f, false);
       for (int r = 0; r < R; ++r)
-        for (int k = 0; k < kChannels.count; ++k) {
-          net_bar[r][f].e[k] = T(0);
-          for (int e = 0; e < kOutputs; ++e) net_bar[r][f].e[k] += rows[e].d[k] * T(weights[r][e]);
+        for (int v = first; v < kVariables && v < first + kLanes; ++v) {
+          T& bar = net_bar[r][v / kChannels.count].e[v % kChannels.count];
+          bar = T(0);
+          for (int e = 0; e < kOutputs; ++e) bar += Way::lane(rows[e].d[0], v - first) * T(weights[r][e]);
         }
-      for (int e = 0; e < kOutputs; ++e) out[e] = rows[e].v;
+      for (int e = 0; e < kOutputs; ++e) out[e] = Way::lane(rows[e].v, 0);
     }
   }
 
