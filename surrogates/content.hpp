@@ -85,16 +85,24 @@ std::vector<std::string> read_lines(const Group& group, const std::string& name,
   return lines;
 }
 
+template <class Group>
+void write_lines(Group& group, const std::string& name, const std::vector<std::string>& lines,
+                 const std::string& where) {
+  std::string text;
+  for (const std::string& line : lines) {
+    if (line.empty() || line.find('\n') != std::string::npos)
+      fail(where, fmt::format("{}: expected one line of text for each, found '{}'", name, line));
+    text += line + '\n';
+  }
+  write_text(group, name, text, where);
+}
+
 template <class Group, class T>
 void write_lines(Group& group, const std::string& name, const std::vector<T>& items, std::string T::*member,
                  const std::string& where) {
-  std::string text;
-  for (const T& item : items) {
-    if (item.*member == "" || (item.*member).find('\n') != std::string::npos)
-      fail(where, fmt::format("{}: expected one line of text for each, found '{}'", name, item.*member));
-    text += item.*member + '\n';
-  }
-  write_text(group, name, text, where);
+  std::vector<std::string> lines;
+  for (const T& item : items) lines.push_back(item.*member);
+  write_lines(group, name, lines, where);
 }
 
 template <class Group>
@@ -110,15 +118,8 @@ void write_row(Group& group, const std::string& name, const std::vector<T>& item
 }
 
 /// As many items as there are names; every other list about them must be as long.
-template <class T>
-void assign(std::vector<T>& items, const std::vector<std::string>& values, std::string T::*member,
-            const std::string& where) {
-  if (items.size() != values.size())
-    fail(where, fmt::format("lists of {} and {} entries, expected the same length", items.size(), values.size()));
-  for (std::size_t i = 0; i < items.size(); ++i) items[i].*member = values[i];
-}
-template <class T>
-void assign(std::vector<T>& items, const std::vector<double>& values, double T::*member, const std::string& where) {
+template <class T, class V>
+void assign(std::vector<T>& items, const std::vector<V>& values, V T::*member, const std::string& where) {
   if (items.size() != values.size())
     fail(where, fmt::format("lists of {} and {} entries, expected the same length", items.size(), values.size()));
   for (std::size_t i = 0; i < items.size(); ++i) items[i].*member = values[i];
@@ -126,6 +127,12 @@ void assign(std::vector<T>& items, const std::vector<double>& values, double T::
 
 inline constexpr std::pair<Activation, std::string_view> kActivations[] = {
     {Activation::tanh, "tanh"}, {Activation::sin, "sin"}, {Activation::silu, "silu"}, {Activation::gelu, "gelu"}};
+
+/// Of one that a file can hold.
+constexpr std::string_view name_of(Activation activation) {
+  return std::find_if(std::begin(kActivations), std::end(kActivations), [&](auto& a) { return a.first == activation; })
+      ->second;
+}
 
 template <class Group>
 int read_size(const Group& group, const std::string& name, int limit, const std::string& where) {
@@ -158,11 +165,9 @@ std::vector<Variable> read_variables(const Group& group, const std::string& wher
 template <class Group>
 void write_experience(Group&& group, const Experience& experience, const std::string& where) {
   if (experience.points == 0) return;
-  std::string names;
-  for (const std::string& name : experience.inputs) names += name + '\n';
   write_text(group, "x_experience_source", experience.source, where);
   group.write_attribute("x_experience_points", experience.points);
-  write_text(group, "x_experience_inputs", names, where);
+  write_lines(group, "x_experience_inputs", experience.inputs, where);
   group.write_attribute("x_experience_mean", std::span<const double>(experience.mean));
   group.write_attribute("x_experience_covariance", std::span<const double>(experience.covariance));
   group.write_attribute("x_experience_usual", experience.usual);
@@ -188,8 +193,7 @@ void write_network(Group&& group, const Model& model) {
   group.write_attribute("width", std::int64_t{shape.width});
   group.write_attribute("depth", std::int64_t{shape.depth});
   group.write_attribute("outputs", std::int64_t{shape.outputs});
-  for (const auto& [activation, name] : kActivations)
-    if (activation == shape.activation) group.write_attribute("activation", name);
+  group.write_attribute("activation", name_of(shape.activation));
   if (model.precision == Precision::float32) {
     const std::vector<float> weights(model.weights.begin(), model.weights.end());
     group.write("weights", std::span<const float>(weights), {weights.size()});

@@ -55,12 +55,10 @@ std::pair<const Evaluator<S>*, const Adjoint<S>*> active_functions(int physics) 
 template <class S>
 Engine<S>::Engine(const Model& model) : plans_(model), seams_(model.seams), members_(std::size_t(model.card.members)) {
   const PhysicsInfo& physics = find_physics(model.card.physics);
-  const std::vector<int> design = design_positions(model, physics);
-  const std::size_t coords = physics.coords.size();
-  for (std::size_t i = 0; i < model.card.inputs.size(); ++i) {
+  const std::vector<double> units = input_units(model, physics);
+  for (std::size_t i = 0; i < units.size(); ++i) {
     const Variable& v = model.card.inputs[i];
-    const Quantity& q = i < coords ? physics.coords[i] : physics.params[std::size_t(design[i - coords])];
-    inputs_.push_back({q.scale, v.lower, v.upper, kNearRange * (v.upper - v.lower)});
+    inputs_.push_back({units[i], v.lower, v.upper, kNearRange * (v.upper - v.lower)});
   }
   for (const Quantity& q : physics.outputs) outputs_.push_back({q.scale, 0, 0, 0});
   std::tie(evaluator_, adjoint_) = active_functions<S>(int(&physics - catalog().data()));

@@ -17,6 +17,8 @@ class Engine {
   explicit Engine(const Model& model);
   Engine(Engine&&) = delete;
 
+  const Plans<S>& plans() const noexcept { return plans_; }
+
   // As in Surrogate; sizes are right.
   Status point(const double* in, double* out, std::uint64_t& outside) const noexcept;
   Status spread(const double* in, double* out, double* spread, std::uint64_t& outside) const noexcept;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "kernels/core/error.hpp"
+#include "surrogates/content.hpp"
 #include "surrogates/generated_text.hpp"
 #include "surrogates/recorded_answer.hpp"
 
@@ -32,7 +33,7 @@ std::string literal(double value, Precision precision) {
 }
 
 /// A string literal, whatever is in the text.
-std::string quoted(std::string_view text) {
+std::string text_literal(std::string_view text) {
   std::string all;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -229,8 +230,8 @@ std::string points_text(std::string_view name, const std::vector<double>& values
 std::string variables_text(std::string_view name, const std::vector<Variable>& variables) {
   const auto variable = [&](int k) {
     const Variable& v = variables[std::size_t(k)];
-    return fmt::format("{{{}, {}, {}, {}}}", quoted(v.name), quoted(v.unit), literal(v.lower, Precision::float64),
-                       literal(v.upper, Precision::float64));
+    return fmt::format("{{{}, {}, {}, {}}}", text_literal(v.name), text_literal(v.unit),
+                       literal(v.lower, Precision::float64), literal(v.upper, Precision::float64));
   };
   return fmt::format("inline constexpr std::array<Variable, {}> {}{{{}}};\n", variables.size(), name,
                      braced(int(variables.size()), variable, ",\n"));
@@ -239,26 +240,9 @@ std::string variables_text(std::string_view name, const std::vector<Variable>& v
 /// Plant units over the dimensionless ones.
 std::string units_text(const Model& model) {
   const PhysicsInfo& physics = find_physics(model.card.physics);
-  std::vector<double> inputs, outputs;
-  for (const Quantity& coordinate : physics.coords) inputs.push_back(coordinate.scale);
-  for (const int q : design_positions(model, physics)) inputs.push_back(physics.params[std::size_t(q)].scale);
+  std::vector<double> outputs;
   for (const Quantity& output : physics.outputs) outputs.push_back(output.scale);
-  return array_of_doubles("kInputUnit", inputs) + array_of_doubles("kOutputUnit", outputs);
-}
-
-std::string_view activation_name(Activation activation) {
-  switch (activation) {
-    case Activation::sin:
-      return "sin";
-    case Activation::silu:
-      return "silu";
-    case Activation::gelu:
-      return "gelu";
-    case Activation::tanh:
-    case Activation::tanh_slope:
-      break;
-  }
-  return "tanh";
+  return array_of_doubles("kInputUnit", input_units(model, physics)) + array_of_doubles("kOutputUnit", outputs);
 }
 
 std::string model_text(const Model& model) {
@@ -270,7 +254,7 @@ std::string model_text(const Model& model) {
                       model.card.outputs.size());
   text += fmt::format("  static constexpr Shape kShape{{{}, {}, {}, {}, {}, Activation::{}}};\n", model.shape.inputs,
                       model.shape.width, model.shape.depth, model.shape.outputs, answer.channels,
-                      activation_name(model.shape.activation));
+                      content::name_of(model.shape.activation));
   text += "  static constexpr const auto& kInput = inputs;\n";
   text += units_text(model) + array_of_doubles("kSeams", model.seams);
   text += points_text("kTestInputs", model.self_test.inputs, model.self_test.points);
@@ -281,14 +265,14 @@ std::string model_text(const Model& model) {
 std::string card_text(const Card& card) {
   const Provenance& p = card.provenance;
   std::string text = variables_text("inputs", card.inputs) + variables_text("outputs", card.outputs);
-  text += fmt::format("inline constexpr std::string_view physics = {};\n", quoted(card.physics));
+  text += fmt::format("inline constexpr std::string_view physics = {};\n", text_literal(card.physics));
   text +=
       fmt::format("inline constexpr std::string_view digest = {};  // of the surrogate file's content, BLAKE2b-256\n",
-                  quoted(card.digest));
+                  text_literal(card.digest));
   text += fmt::format("inline constexpr std::string_view signed_by = {};  // a public key; empty: not signed\n",
-                      quoted(card.signature.key));
-  return text + fmt::format("inline constexpr std::string_view created = {}, code_version = {};\n\n", quoted(p.created),
-                            quoted(p.code_version));
+                      text_literal(card.signature.key));
+  return text + fmt::format("inline constexpr std::string_view created = {}, code_version = {};\n\n",
+                            text_literal(p.created), text_literal(p.code_version));
 }
 
 constexpr std::string_view kCalls =

@@ -248,6 +248,13 @@ std::vector<int> design_positions(const Model& model, const PhysicsInfo& physics
   return positions;
 }
 
+std::vector<double> input_units(const Model& model, const PhysicsInfo& physics) {
+  std::vector<double> units;
+  for (const Quantity& q : physics.coords) units.push_back(q.scale);
+  for (const int q : design_positions(model, physics)) units.push_back(physics.params[std::size_t(q)].scale);
+  return units;
+}
+
 std::vector<double> fixed_parameters(const Model& model, const PhysicsInfo& physics) {
   std::vector<double> params(physics.params.size());
   for (const FixedParameter& fixed : model.card.fixed) {

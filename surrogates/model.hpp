@@ -58,6 +58,8 @@ std::size_t window_at(std::span<const double> seams, double time) noexcept;
 
 /// For each design input of a checked model, its position in the parameters of the physics.
 [[gnu::visibility("default")]] std::vector<int> design_positions(const Model& model, const PhysicsInfo& physics);
+/// Plant units of each input of a checked model over the dimensionless ones.
+[[gnu::visibility("default")]] std::vector<double> input_units(const Model& model, const PhysicsInfo& physics);
 /// The parameters of a checked model in the order of the physics and dimensionless; those of design inputs are zero.
 [[gnu::visibility("default")]] std::vector<double> fixed_parameters(const Model& model, const PhysicsInfo& physics);
 

@@ -15,21 +15,21 @@ struct Surrogate::Impl {
   Card card;
   std::unique_ptr<const Engine<float>> single;  // one of the two
   std::unique_ptr<const Engine<double>> twice;
-  Plans<double> plans;  // for the equations
+  std::unique_ptr<const Plans<double>> widened;  // of a model in single precision, for the equations
   Equations equations;
   std::vector<double> seams, unit;
   Familiarity familiarity;
 
-  Impl(Model&& model, const std::string& where) : plans(model), seams(model.seams), familiarity(model.card, where) {
+  Impl(Model&& model, const std::string& where) : seams(model.seams), familiarity(model.card, where) {
     const PhysicsInfo& physics = find_physics(model.card.physics);
     equations = equations_of(int(&physics - catalog().data()));
-    const std::vector<int> design = design_positions(model, physics);
-    for (const Quantity& q : physics.coords) unit.push_back(q.scale);
-    for (const int q : design) unit.push_back(physics.params[std::size_t(q)].scale);
-    if (model.precision == Precision::float32)
+    unit = input_units(model, physics);
+    if (model.precision == Precision::float32) {
       single = std::make_unique<const Engine<float>>(model);
-    else
+      widened = std::make_unique<const Plans<double>>(model);
+    } else {
       twice = std::make_unique<const Engine<double>>(model);
+    }
     card = std::move(model.card);
   }
 
@@ -132,9 +132,11 @@ Status Surrogate::residual(std::span<const double> in, std::span<double> left) c
   for (std::size_t i = 0; i < in.size(); ++i) x[i] = in[i] / impl_->unit[i];
   const double beyond = distance(in);
   const Status status = beyond == 0 ? Status::ok : beyond <= kNearRange ? Status::near : Status::outside;
+  const Plans<double>& plans = impl_->widened ? *impl_->widened : impl_->twice->plans();
+  const std::size_t window = window_at(impl_->seams, in[0]);
   std::fill(left.begin(), left.end(), 0);
   for (int member = 0; member < card().members; ++member) {
-    impl_->equations.residual(impl_->plans.at(std::size_t(member), window_at(impl_->seams, in[0])), x, rows);
+    impl_->equations.residual(plans.at(std::size_t(member), window), x, rows);
     for (std::size_t e = 0; e < left.size(); ++e)
       if (!(std::abs(rows[e]) < std::abs(left[e]))) left[e] = rows[e];  // also what is not a number
   }

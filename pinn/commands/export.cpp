@@ -8,7 +8,7 @@
 #include "datasets/atomic_file.hpp"
 #include "kernels/core/error.hpp"
 #include "pinn/commands/commands.hpp"
-#include "surrogates/file.hpp"
+#include "pinn/commands/derived.hpp"
 #include "surrogates/header.hpp"
 
 namespace residua::commands {
@@ -26,17 +26,15 @@ void write_header(const Model& model, const fs::path& path) {
   fmt::print("header       {} ({} KiB): {}::predict\n", path.string(), (text.size() + 1023) / 1024, namespace_of(name));
 }
 
-void write_as(Model model, Container container, const char* what, const fs::path& path) {
-  model.card.provenance.parents.push_back({model.card.digest, fmt::format("written as {}", what)});
-  save(model, path, container);
+void write_as(const Model& model, Container container, const char* what, const fs::path& path) {
+  save_derived(model, fmt::format("written as {}", what), path, container);
   fmt::print("{:<12} {} ({} KiB)\n", what, path.string(), (fs::file_size(path) + 1023) / 1024);
-  if (!model.card.signature.key.empty()) fmt::print("not signed: sign it anew, since its bytes are others\n");
 }
 
 void export_command(const Options& o) {
   if (o.header.empty() && o.compact.empty() && o.hdf5.empty())
     throw Error("export: nothing to write: expected --compact, --hdf5 or --header FILE");
-  const Model model = load(o.surrogate, o.keys.empty() ? LoadOptions{} : signed_by(o.keys));
+  const Model model = load_parent(o.surrogate, o.keys);
   if (!o.compact.empty()) write_as(model, Container::compact, "compact", o.compact);
   if (!o.hdf5.empty()) write_as(model, Container::hdf5, "HDF5", o.hdf5);
   if (!o.header.empty()) write_header(model, o.header);

@@ -6,10 +6,9 @@
 #include <string>
 
 #include "datasets/published.hpp"
-#include "kernels/core/error.hpp"
 #include "pinn/commands/commands.hpp"
+#include "pinn/commands/derived.hpp"
 #include "pinn/experience.hpp"
-#include "surrogates/file.hpp"
 
 namespace residua::commands {
 namespace {
@@ -29,17 +28,15 @@ std::size_t outside(const Table& table, const Card& card) {
 }
 
 void record(const Options& o) {
-  Model model = load(o.surrogate, o.keys.empty() ? LoadOptions{} : signed_by(o.keys));
+  Model model = load_parent(o.surrogate, o.keys);
   const Table table = read_csv(o.table);
   model.card.experience = experience_of(table, model.card, o.source.empty() ? o.table : o.source);
-  model.card.provenance.parents.push_back({model.card.digest, "recorded where the plant has worked"});
-  save(model, o.out, container_of(o.surrogate));
+  save_derived(model, "recorded where the plant has worked", o.out, container_of(o.surrogate));
   const Experience& e = model.card.experience;
   fmt::print("{}: {} points of {} inputs; 99 % lie within {:.2f} standard deviations of their mean\n", o.out, e.points,
              e.inputs.size(), e.usual);
   if (const std::size_t count = outside(table, model.card))
     fmt::print("{} of the points lie outside the envelope: the surrogate was not trained for them\n", count);
-  if (!model.card.signature.key.empty()) fmt::print("not signed: sign it anew, since its content has changed\n");
 }
 
 }  // namespace

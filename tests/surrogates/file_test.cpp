@@ -25,15 +25,6 @@ using testing::HasSubstr;
 
 constexpr std::size_t kTrailer = 48;
 
-std::string refusal_of(std::span<const std::byte> bytes) {
-  try {
-    load(bytes, "surrogate.h5");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
-}
-
 /// The file as an attacker could make it: its HDF5 content changed by `edit`, under a valid digest.
 Bytes edited(const std::function<void(hid_t file)>& edit, const Model& model = full_model()) {
   const TemporaryFolder folder;

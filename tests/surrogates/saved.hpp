@@ -3,8 +3,10 @@
 #include <filesystem>
 #include <fstream>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "kernels/core/error.hpp"
 #include "surrogates/file.hpp"
 #include "surrogates/surrogate.hpp"
 #include "tests/surrogates/temporary_folder.hpp"
@@ -28,6 +30,16 @@ inline Bytes saved(const Model& model, Container container = Container::hdf5) {
   const TemporaryFolder folder;
   save(model, folder / "surrogate.h5", container);
   return read_bytes(folder / "surrogate.h5");
+}
+
+/// Why bytes are refused as a surrogate file, or "accepted".
+inline std::string refusal_of(std::span<const std::byte> bytes) {
+  try {
+    load(bytes, "surrogate");
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "accepted";
 }
 
 inline Surrogate loaded(const Model& model) {
