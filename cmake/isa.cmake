@@ -5,6 +5,7 @@ set(RESIDUA_ISAS "baseline;avx2;avx512" CACHE STRING "Instruction sets to compil
 set(residua_isa_options_baseline "")
 set(residua_isa_options_avx2 -mavx2 -mfma)
 set(residua_isa_options_avx512 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma -mprefer-vector-width=512)
+set(residua_hot_options -fno-math-errno -fno-trapping-math -ffp-contract=fast)
 
 if(NOT RESIDUA_ISAS)
   message(FATAL_ERROR "RESIDUA_ISAS is empty: expected some of baseline, avx2 and avx512")
@@ -28,8 +29,8 @@ function(residua_add_isa_objects name)
     add_library(${name}_${isa} OBJECT ${ARGN})
     target_include_directories(${name}_${isa} PRIVATE "${PROJECT_SOURCE_DIR}")
     target_compile_definitions(${name}_${isa} PRIVATE RESIDUA_ISA=${isa})
-    target_compile_options(${name}_${isa} PRIVATE ${residua_isa_options_${isa}}
-      -fno-math-errno -fno-trapping-math -ffp-contract=fast $<$<CONFIG:Release>:-O3>)
+    target_compile_options(${name}_${isa} PRIVATE ${residua_isa_options_${isa}} ${residua_hot_options}
+      $<$<CONFIG:Release>:-O3>)
     target_link_libraries(${name}_${isa} PRIVATE residua_warnings)
   endforeach()
 endfunction()

@@ -172,11 +172,12 @@ template <Propagation P, class T, std::size_t N, class C>
     unroll<P.count() - 1>([&](auto k) __attribute__((always_inline)) { z_bar[k + 1] = f[1] * a_bar[k + 1]; });
   }
   unroll<kCurvedTerms<P>.count>([&](auto t) __attribute__((always_inline)) {
-    constexpr CurvedTerm term = kCurvedTerms<P>.term[t];
-    z_bar[0] = z_bar[0] + curve<P, t, -1>(f[term.factors + 1] * a_bar[term.channel], leaf, z);
+    constexpr int which = t;
+    constexpr CurvedTerm term = kCurvedTerms<P>.term[which];
+    z_bar[0] = z_bar[0] + curve<P, which, -1>(f[term.factors + 1] * a_bar[term.channel], leaf, z);
     const T seed = f[term.factors] * a_bar[term.channel];
     unroll<term.factors>([&](auto n) __attribute__((always_inline)) {
-      z_bar[term.factor[n]] = z_bar[term.factor[n]] + curve<P, t, n>(seed, leaf, z);
+      z_bar[term.factor[n]] = z_bar[term.factor[n]] + curve<P, which, n>(seed, leaf, z);
     });
   });
 }

@@ -6,69 +6,27 @@
 #include <algorithm>
 
 #include "kernels/core/error.hpp"
-#include "kernels/registry.hpp"
 
 namespace residua {
 namespace {
 
-template <class Table>
-std::span<const Quantity> span_of(const Table& table) {
-  return {&table[0], sizeof table / sizeof(Quantity)};
-}
-
-template <class Ph>
-void evaluate_features(const Points<double>& points, double* rows) {
-  using X = Taylor<double, Channels{}>;
-  for (std::int64_t i = 0; i < points.n; ++i) {
-    X at[Ph::kCoords];
-    double p[Ph::kParams];
-    for (int c = 0; c < Ph::kCoords; ++c) at[c] = X(points.coords[c * points.n + i]);
-    for (int q = 0; q < Ph::kParams; ++q) {
-      const int row = points.design_row[q];
-      p[q] = row < 0 ? points.params[q] : points.design[row * points.n + i];
-    }
-    const auto features = features_of<Ph>(at, p);
-    for (int f = 0; f < kFeatures<Ph>; ++f) rows[f * points.n + i] = features[f].e[0];
-  }
-}
-
-Region region_of(Side side) {
-  return side == Side::inside ? Region::inside : side == Side::lower ? Region::lower : Region::upper;
-}
-
-template <class Ph>
-PhysicsInfo describe() {
-  PhysicsInfo info{Ph::name,
-                   Ph::summary,
-                   span_of(Ph::coords),
-                   span_of(Ph::params),
-                   span_of(Ph::fields),
-                   span_of(outputs_of<Ph>()),
-                   {},
-                   kFeatures<Ph>,
-                   {},
-                   evaluate_features<Ph>};
-  if constexpr (requires { Ph::states; }) {
-    static_assert(std::size(Ph::states) == std::size(outputs_of<Ph>()));
-    info.states = Ph::states;
-  }
-  for_each_term<Ph>([&]<class Term>() {
-    TermInfo term{Term::name, kEquationsOf<Ph, Term>, {}};
-    for (int c = 0; c < Ph::kCoords; ++c) term.region.push_back(region_of(Term::region[c]));
-    info.terms.push_back(term);
-  });
-  return info;
+std::vector<PhysicsInfo>& known() {
+  static std::vector<PhysicsInfo> all = describe_registry();
+  return all;
 }
 
 }  // namespace
 
-const std::vector<PhysicsInfo>& catalog() {
-  static const std::vector<PhysicsInfo> all = [] {
-    std::vector<PhysicsInfo> list;
-    for_each_physics([&]<class Ph>() { list.push_back(describe<Ph>()); });
-    return list;
-  }();
-  return all;
+const std::vector<PhysicsInfo>& catalog() { return known(); }
+
+int add_to_catalog(std::span<const PhysicsInfo> physics) {
+  std::vector<PhysicsInfo>& all = known();
+  for (const PhysicsInfo& info : physics)
+    if (std::ranges::find(all, info.name, &PhysicsInfo::name) != all.end())
+      throw Error(
+          fmt::format("physics '{}': expected a name of its own, found one that the catalog holds already", info.name));
+  all.insert(all.end(), physics.begin(), physics.end());
+  return int(all.size() - physics.size());
 }
 
 const PhysicsInfo& find_physics(std::string_view name) {

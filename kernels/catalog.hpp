@@ -30,8 +30,16 @@ struct PhysicsInfo {
   void (*evaluate_features)(const Points<double>& points, double* rows);
 };
 
-/// Every physics of the registry, by name.
+/// Every physics of the registry, then those that were added.
 const std::vector<PhysicsInfo>& catalog();
+
+/// Adds physics that were compiled apart from this program, whose texts outlive it, and returns the position of the
+/// first. To be called before other threads read the catalog and before anyone holds a reference into it. Throws Error
+/// if there is a physics of that name.
+int add_to_catalog(std::span<const PhysicsInfo> physics);
+
+/// The physics that registry.hpp lists, anew.
+std::vector<PhysicsInfo> describe_registry();
 
 /// Throws Error, listing the known names, if there is none of that name.
 const PhysicsInfo& find_physics(std::string_view name);

@@ -7,6 +7,7 @@
 
 #include "kernels/core/error.hpp"
 #include "pinn/commands/commands.hpp"
+#include "pinn/commands/own_physics.hpp"
 #include "pinn/version.hpp"
 
 /// Exit codes: 0 done; 1 something failed inside; 2 the request cannot be met as asked (one line on stderr says why);
@@ -17,6 +18,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(0, 1);  // none is refused below: CLI11 would not name a mistyped one
   app.failure_message(
       [](const CLI::App*, const CLI::Error& e) { return fmt::format("residua: {}: try residua --help\n", e.what()); });
+  residua::commands::add_physics_option(app);
   residua::commands::add_list(app);
   residua::commands::add_new(app);
   residua::commands::add_train(app);

@@ -14,6 +14,11 @@
 #include "kernels/core/error.hpp"
 
 namespace residua {
+namespace {
+
+int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+
+}  // namespace
 
 pid_t start_process(const std::vector<std::string>& command, const std::vector<std::string>& environment,
                     const std::filesystem::path& output) {
@@ -50,7 +55,14 @@ std::optional<EndedProcess> ended_process() {
   int status = 0;
   const pid_t id = waitpid(-1, &status, WNOHANG);
   if (id <= 0) return {};
-  return EndedProcess{id, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)};
+  return EndedProcess{id, code_of(status)};
+}
+
+int wait_for(pid_t process) {
+  int status = 0;
+  while (waitpid(process, &status, 0) < 0)
+    if (errno != EINTR) throw Error(fmt::format("process {}: cannot be waited for: {}", process, std::strerror(errno)));
+  return code_of(status);
 }
 
 std::filesystem::path this_program() { return std::filesystem::read_symlink("/proc/self/exe"); }

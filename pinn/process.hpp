@@ -23,6 +23,10 @@ struct EndedProcess {
 /// A started process that has ended since the last call, if there is one; does not wait.
 std::optional<EndedProcess> ended_process();
 
+/// Waits for a process that start_process() has started, and returns its exit status, or 128 + the signal that ended
+/// it.
+int wait_for(pid_t process);
+
 /// The file of the program that runs.
 std::filesystem::path this_program();
 

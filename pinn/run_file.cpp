@@ -143,14 +143,9 @@ class Section {
   std::vector<std::string> known_;
 };
 
-/// Where the equations make sense. Diffusion, capacities, resistances and rates are positive; what may have either
-/// sign, since it is a direction or a slope, stands here.
 Range domain_of(const Quantity& quantity) {
-  constexpr std::array kEitherSign = {"speed",      "velocity_x",      "velocity_y",         "steepening",
-                                      "dispersion", "log10_frequency", "conductivity_slope", "reaction_heat"};
-  if (quantity.lower < 0 || std::ranges::find(kEitherSign, quantity.name) != kEitherSign.end())
-    return {-kInfinity, kInfinity};
-  return {0, quantity.name.ends_with("_fraction") ? 1 : kInfinity};
+  if (quantity.domain == Domain::any || quantity.lower < 0) return {-kInfinity, kInfinity};
+  return {0, quantity.domain == Domain::share ? 1 : kInfinity};
 }
 
 void read_envelope(Section section, const PhysicsInfo& physics, RunFile& run) {

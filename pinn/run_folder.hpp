@@ -10,6 +10,7 @@ class RunFolder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path run_file() const { return path_ / "run.toml"; }
+  std::filesystem::path physics() const { return path_ / "physics.hpp"; }  ///< a copy of the user's header
   std::filesystem::path log() const { return path_ / "log.txt"; }
   std::filesystem::path metrics() const { return path_ / "metrics.csv"; }
   std::filesystem::path checkpoint() const { return path_ / "checkpoint.pt"; }

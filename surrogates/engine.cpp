@@ -6,49 +6,16 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
-#include <tuple>
 
 #include "kernels/core/error.hpp"
-#include "kernels/fused.hpp"
-#include "kernels/isa.hpp"
+#include "surrogates/inference_module.hpp"
 #include "surrogates/share_out.hpp"
 
 namespace residua {
 
-namespace baseline {
-template <class S>
-const Evaluator<S>* evaluator(int physics);
-template <class S>
-const Adjoint<S>* adjoint(int physics);
-}  // namespace baseline
-namespace avx2 {
-template <class S>
-const Evaluator<S>* evaluator(int physics);
-template <class S>
-const Adjoint<S>* adjoint(int physics);
-}  // namespace avx2
-namespace avx512 {
-template <class S>
-const Evaluator<S>* evaluator(int physics);
-template <class S>
-const Adjoint<S>* adjoint(int physics);
-}  // namespace avx512
-
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-template <class S>
-std::pair<const Evaluator<S>*, const Adjoint<S>*> active_functions(int physics) {
-  const std::string_view isa = active_isa();
-  if constexpr (isa_is_built("avx512"))
-    if (isa == "avx512") return {avx512::evaluator<S>(physics), avx512::adjoint<S>(physics)};
-  if constexpr (isa_is_built("avx2"))
-    if (isa == "avx2") return {avx2::evaluator<S>(physics), avx2::adjoint<S>(physics)};
-  if constexpr (isa_is_built("baseline"))
-    if (isa == "baseline") return {baseline::evaluator<S>(physics), baseline::adjoint<S>(physics)};
-  return {};
-}
 
 }  // namespace
 
@@ -61,7 +28,9 @@ Engine<S>::Engine(const Model& model) : plans_(model), seams_(model.seams), memb
     inputs_.push_back({units[i], v.lower, v.upper, kNearRange * (v.upper - v.lower)});
   }
   for (const Quantity& q : physics.outputs) outputs_.push_back({q.scale, 0, 0, 0});
-  std::tie(evaluator_, adjoint_) = active_functions<S>(int(&physics - catalog().data()));
+  const InModule in = module_of(physics.name);
+  evaluator_ = in.module.template evaluator<S>(in.physics);
+  adjoint_ = in.module.template adjoint<S>(in.physics);
 }
 
 template <class S>

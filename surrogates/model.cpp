@@ -7,10 +7,9 @@
 #include <cmath>
 
 #include "kernels/core/error.hpp"
-#include "kernels/head.hpp"
 #include "kernels/mlp.hpp"
-#include "kernels/registry.hpp"
 #include "surrogates/familiarity.hpp"
+#include "surrogates/inference_module.hpp"
 
 namespace residua {
 namespace {
@@ -158,24 +157,6 @@ void check_records(const Card& card, const std::string& where) {
     expect(std::isfinite(p.step) && std::isfinite(p.loss), where, "loss history: expected finite numbers");
 }
 
-/// The outputs, dimensionless, of a network in double precision.
-template <class Ph>
-std::vector<double> plain_outputs(const Network<double>& network, std::span<const double> coords,
-                                  const std::vector<double>& params, const std::vector<int>& design) {
-  using H = Head<Ph, Answer<Ph>, double>;
-  H head;
-  std::copy_n(coords.begin(), Ph::kCoords, head.x);
-  std::copy_n(params.begin(), Ph::kParams, head.p);
-  typename H::Entry in[kMaxInputs], net[Ph::kFields];
-  head.inputs(
-      network, int(design.size()), [&](int d) { return params[design[d]]; }, in);
-  mlp<double, H::kChannels>(network.shape, network.weights, in, net);
-  const auto answer = head.residual(net);
-  std::vector<double> outputs;
-  for (int e = 0; e < kEquationsOf<Ph, Answer<Ph>>; ++e) outputs.push_back(answer[e]);
-  return outputs;
-}
-
 /// The parameters of the perceptron that a branch makes of a trunk at these parameters of the physics.
 std::vector<double> completed_by_branch(const NetworkShape& shape, const Network<double>& network,
                                         const std::vector<double>& params, const std::vector<int>& design) {
@@ -268,6 +249,7 @@ std::vector<double> reference_outputs(const Model& model, std::span<const double
   const PhysicsInfo& physics = find_physics(model.card.physics);
   expect_size(model.card.physics, "inputs", inputs.size(), model.card.inputs.size());
   const std::vector<int> design = design_positions(model, physics);
+  const InModule in = module_of(physics.name);
   const std::size_t coords = physics.coords.size();
   std::vector<double> x(coords), params = fixed_parameters(model, physics);
   for (std::size_t c = 0; c < coords; ++c) x[c] = inputs[c] / physics.coords[c].scale;
@@ -286,10 +268,7 @@ std::vector<double> reference_outputs(const Model& model, std::span<const double
       completed = completed_by_branch(shape, network, params, design);
       network.weights = completed.data();
     }
-    std::vector<double> outputs;
-    for_each_physics([&]<class Ph>() {
-      if (Ph::name == model.card.physics) outputs = plain_outputs<Ph>(network, x, params, design);
-    });
+    const std::vector<double> outputs = in.module.outputs(in.physics, {network, x, params, design});
     for (std::size_t e = 0; e < mean.size(); ++e) mean[e] += outputs[e] * physics.outputs[e].scale / model.card.members;
   }
   return mean;

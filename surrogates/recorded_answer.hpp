@@ -15,6 +15,17 @@ struct RecordedAnswer {
   std::vector<Recorded> outputs;
 };
 
+/// What of a model its ends depend on.
+struct EndsToRecord {
+  MlpShape shape;
+  std::vector<int> design;     ///< positions of the design inputs in the parameters
+  std::vector<double> params;  ///< of the physics; those of design inputs are not read
+};
+
+/// Runs the physics at this position in the registry on scalars of an empty tape. Throws Error if its answer reads
+/// derivatives of the network beyond the first.
+RecordedAnswer record_ends(int physics, const EndsToRecord& ends, Tape& tape);
+
 /// Runs the physics of a checked model on scalars of an empty tape. Throws Error if its answer reads derivatives of the
 /// network beyond the first.
 RecordedAnswer record_answer(const Model& model, Tape& tape);

@@ -21,7 +21,7 @@ std::vector<std::byte> read_regular_file(const std::filesystem::path& path);
 /// plainest kind of HDF5 file. `where` starts the message of the Error it throws.
 std::span<const std::byte> unsealed(std::span<const std::byte> file, const std::string& where);
 
-/// The digest of an image in hexadecimal digits.
-std::string digest_of(std::span<const std::byte> image);
+/// The BLAKE2b-256 digest of an image, or of any bytes, in hexadecimal digits.
+[[gnu::visibility("default")]] std::string digest_of(std::span<const std::byte> image);
 
 }  // namespace residua

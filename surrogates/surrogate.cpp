@@ -7,7 +7,7 @@
 #include "surrogates/engine.hpp"
 #include "surrogates/familiarity.hpp"
 #include "surrogates/file.hpp"
-#include "surrogates/self_check.hpp"
+#include "surrogates/inference_module.hpp"
 
 namespace residua {
 
@@ -22,7 +22,8 @@ struct Surrogate::Impl {
 
   Impl(Model&& model, const std::string& where) : seams(model.seams), familiarity(model.card, where) {
     const PhysicsInfo& physics = find_physics(model.card.physics);
-    equations = equations_of(int(&physics - catalog().data()));
+    const InModule in = module_of(physics.name);
+    equations = in.module.equations(in.physics);
     unit = input_units(model, physics);
     if (model.precision == Precision::float32) {
       single = std::make_unique<const Engine<float>>(model);

@@ -16,7 +16,7 @@ struct Kdv {
   enum Field { w, kFields };
   static constexpr Quantity coords[] = {{"time", "-", "time", 1, 0.5, 0, 1},
                                         {"position", "-", "position", 1, 0, -1, 1}};
-  static constexpr Quantity params[] = {{"dispersion", "-", "dispersion", 1, 0.022 * 0.022, 1e-4, 1e-2}};
+  static constexpr Quantity params[] = {{"dispersion", "-", "dispersion", 1, 0.022 * 0.022, 1e-4, 1e-2, Domain::any}};
   static constexpr Quantity fields[] = {{"elevation", "-", "of the surface", 1, 0, -1, 3}};
 
   struct Interior {

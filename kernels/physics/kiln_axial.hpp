@@ -52,9 +52,9 @@ struct KilnAxialOf {
       {"gas_bed_radiation", "m", "radiating width", 1, 0.04, 0.04, 0.04},
       {"gas_wall_radiation", "m", "radiating width", 1, 0.12, 0.12, 0.12},
       {"wall_bed_radiation", "m", "radiating width", 1, 0.2, 0.2, 0.2},
-      {"reaction_heat", "K", "cooling of the bed by full conversion", 1000, 250, 250, 250},
+      {"reaction_heat", "K", "cooling of the bed by full conversion", 1000, 250, 250, 250, Domain::any},
       {"activation_energy", "J/mol", "of the calcination", 1e3, 161.52e3, 161.52e3, 161.52e3},
-      {"log10_frequency", "log10(1/s)", "pre-exponential factor", 1, 9.8195, 9.8195, 9.8195},
+      {"log10_frequency", "log10(1/s)", "pre-exponential factor", 1, 9.8195, 9.8195, 9.8195, Domain::any},
       {"length", "m", "of the kiln", 1, 10, 10, 10},
       {"residence_time", "s", "of the solids", 1e3, 5400, 5400, 5400},
       {"gas_holdup", "-", "residence time of the gas over that of the solids", 1, 0, 0, 0}};

@@ -34,7 +34,7 @@ struct KilnWall {
       {"thickness", "m", "refractory", 1, 0.2, 0.1, 0.25},
       {"conductivity", "W/mK", "refractory, extrapolated to 0 K", 1, 1.2, 0.8, 2},
       {"initial_temperature", "K", "uniform, when the gas comes", 1000, 400, 300, 900},
-      {"conductivity_slope", "1/K", "relative growth of the conductivity", 1e-3, 2e-4, 2e-4, 2e-4},
+      {"conductivity_slope", "1/K", "relative growth of the conductivity", 1e-3, 2e-4, 2e-4, 2e-4, Domain::any},
       {"heat_capacity", "J/m3K", "refractory, by volume", 1e6, 2.2e6, 2.2e6, 2.2e6},
       {"inner_radius", "m", "of the hot face", 1, 0.4, 0.4, 0.4},
       {"inner_emissivity", "-", "effective, gas to wall", 1, 0.25, 0.25, 0.25},

@@ -26,7 +26,8 @@ struct LeachColumn {
   static constexpr Quantity params[] = {
       {"peclet", "-", "flow times length over dispersion", 1, 60, 20, 120},
       {"retardation", "-", "1 + bulk density * distribution coefficient / porosity", 1, 2, 1, 4},
-      {"mobile_fraction", "-", "share of the retarded capacity in mobile water (beta)", 1, 0.8, 0.5, 0.95},
+      {"mobile_fraction", "-", "share of the retarded capacity in mobile water (beta)", 1, 0.8, 0.5, 0.95,
+       Domain::share},
       {"exchange", "-", "mass-transfer coefficient * length / flux (omega)", 1, 1, 0.2, 5},
       {"decay", "-", "first-order decay * length / flow (Da)", 1, 0, 0, 0}};
   static constexpr Quantity fields[] = {

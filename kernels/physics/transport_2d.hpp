@@ -18,7 +18,7 @@ struct Transport2d {
                                         {"along", "-", "position along the flow over length", 1, 0.5, 0, 1},
                                         {"across", "-", "position across the flow over length", 1, 0.5, 0, 1}};
   static constexpr Quantity params[] = {
-      {"velocity_x", "-", "velocity along x, in lengths per reference time", 1, 0.5, 0, 1},
+      {"velocity_x", "-", "velocity along x, in lengths per reference time", 1, 0.5, 0, 1, Domain::any},
       {"velocity_y", "-", "velocity along y, in lengths per reference time", 1, 0.1, -0.5, 0.5},
       {"diffusivity_x", "-", "dispersion along x times reference time over length squared", 1, 0.02, 0.005, 0.05},
       {"diffusivity_y", "-", "dispersion along y times reference time over length squared", 1, 0.005, 0.001, 0.02},

@@ -19,7 +19,7 @@ struct WallConduction {
   static constexpr Quantity params[] = {
       {"inner_temperature", "K", "of the inner face", 1000, 900, 600, 1500},
       {"outer_temperature", "K", "of the outer face", 1000, 450, 300, 600},
-      {"conductivity_slope", "1/K", "relative growth of the conductivity", 1e-3, 5.85e-4, 0, 1e-3},
+      {"conductivity_slope", "1/K", "relative growth of the conductivity", 1e-3, 5.85e-4, 0, 1e-3, Domain::any},
       {"radius_ratio", "-", "outer over inner radius; 1 for a flat wall", 1, 1.4525547445255474, 1, 2}};
   static constexpr Quantity fields[] = {{"temperature", "K", "of the wall", 1000, 0, 300, 1500}};
 

@@ -7,6 +7,7 @@
 #include "datasets/atomic_file.hpp"
 #include "kernels/core/error.hpp"
 #include "pinn/commands/commands.hpp"
+#include "pinn/commands/own_physics.hpp"
 #include "pinn/preset.hpp"
 
 namespace residua::commands {
@@ -28,7 +29,7 @@ std::vector<std::string> kinds() {
 
 std::string text_of(const Options& o) {
   if (o.kind == "custom") {
-    if (o.physics.empty()) throw Error("new custom: expected --physics NAME; residua list has the names");
+    if (o.physics.empty()) throw Error("new custom: expected --physics NAME, a name from residua list or a header");
     return custom_run_file(find_physics(o.physics));
   }
   if (!o.physics.empty()) throw Error(fmt::format("new {}: expected no --physics, which is for custom", o.kind));
@@ -37,7 +38,8 @@ std::string text_of(const Options& o) {
   throw Error(fmt::format("new: expected one of {}, found {}", fmt::join(kinds(), ", "), o.kind));
 }
 
-void new_command(const Options& o) {
+void new_command(Options o) {
+  if (o.physics.ends_with(".hpp")) o.physics = use_physics(o.physics).front();
   const std::string text = text_of(o);
   const fs::path file = o.out.empty() ? fs::path((o.physics.empty() ? o.kind : o.physics) + ".toml") : fs::path(o.out);
   if (fs::exists(file) && !o.force)
@@ -54,7 +56,8 @@ void add_new(CLI::App& app) {
   command->add_option("kind", o->kind, "a preset, or custom for any physics")
       ->required()
       ->check(CLI::IsMember(kinds()));
-  command->add_option("--physics", o->physics, "of custom: a name from residua list");
+  command->add_option("--physics", o->physics,
+                      "of custom: a name from residua list, or a header with a physics of your own");
   command->add_option("-o,--out", o->out, "the file (default: the kind or physics, with .toml)");
   command->add_flag("--force", o->force, "replace a file that exists");
   command->callback([o] { new_command(*o); });

@@ -10,6 +10,7 @@
 #include "kernels/core/error.hpp"
 #include "pinn/commands/card.hpp"
 #include "pinn/commands/commands.hpp"
+#include "pinn/commands/own_physics.hpp"
 #include "pinn/description.hpp"
 #include "pinn/export.hpp"
 #include "pinn/gloo.hpp"
@@ -74,6 +75,7 @@ void begin(const RunFolder& folder, const RunFile& run) {
   for (const fs::path& old : {folder.surrogate(), folder.checkpoint(), folder.previous_checkpoint()})
     fs::remove(old, failed);
   write_file(folder.run_file(), run.text);
+  if (const UserPhysics* own = header_of(run.physics)) write_file(folder.physics(), own->text());
 }
 
 TrainOptions train_options(const RunFolder& folder, const Options& o, bool resume, Processes* processes) {
@@ -143,6 +145,11 @@ Crew meet() {
 void train_command(const Options& o) {
   use_huge_pages();
   const RunFile run = RunFile::read(o.run_file);
+  if (o.device == "cuda" && header_of(run.physics))
+    throw Error(
+        fmt::format("--device cuda: expected a physics of the toolkit, found {} of {}, which is compiled for "
+                    "the CPU only",
+                    run.physics, header_of(run.physics)->header().string()));
   const Problem problem(run);
   const RunFolder folder(o.out.empty() ? fs::path("runs") / o.run_file.stem() : o.out);
   // A crash may come before the first checkpoint: then there is nothing to lose, and the run begins again.

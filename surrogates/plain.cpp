@@ -1,0 +1,59 @@
+// Compiled for the first instruction set only.
+#include "surrogates/plain.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "kernels/head.hpp"
+#include "kernels/mlp.hpp"
+#include "kernels/registry.hpp"
+#include "surrogates/answer.hpp"
+
+namespace residua {
+namespace {
+
+template <class Ph>
+void residual(const Plan<double>& plan, const double* in, double* rows) {
+  using Interior = std::tuple_element_t<0, typename Ph::Terms>;
+  static_assert(Layers<double, kChannelsOf<Ph, Interior>>::kStackBytes <= kStackLimit);
+  const auto left = rows_at<Ph, Interior, double>(plan, [&](int i) { return in[i]; });
+  for (int e = 0; e < kEquationsOf<Ph, Interior>; ++e) rows[e] = left[e];
+}
+
+template <class Ph>
+std::vector<double> outputs(const PlainPoint& point) {
+  using H = Head<Ph, Answer<Ph>, double>;
+  H head;
+  std::copy_n(point.coords.begin(), Ph::kCoords, head.x);
+  std::copy_n(point.params.begin(), Ph::kParams, head.p);
+  typename H::Entry in[kMaxInputs], net[Ph::kFields];
+  head.inputs(
+      point.network, int(point.design.size()), [&](int d) { return head.p[point.design[std::size_t(d)]]; }, in);
+  mlp<double, H::kChannels>(point.network.shape, point.network.weights, in, net);
+  const auto answer = head.residual(net);
+  std::vector<double> outputs;
+  for (int e = 0; e < kEquationsOf<Ph, Answer<Ph>>; ++e) outputs.push_back(answer[e]);
+  return outputs;
+}
+
+}  // namespace
+
+Equations plain_equations(int physics) {
+  Equations found{};
+  int index = 0;
+  for_each_physics([&]<class Ph>() {
+    if (index++ == physics) found = {kEquationsOf<Ph, std::tuple_element_t<0, typename Ph::Terms>>, residual<Ph>};
+  });
+  return found;
+}
+
+std::vector<double> plain_outputs(int physics, const PlainPoint& point) {
+  std::vector<double> found;
+  int index = 0;
+  for_each_physics([&]<class Ph>() {
+    if (index++ == physics) found = outputs<Ph>(point);
+  });
+  return found;
+}
+
+}  // namespace residua

@@ -1,0 +1,28 @@
+// What gives the physics of a shared object to the program that loads it: compiled for such objects only.
+#include "surrogates/user_module.hpp"
+
+#include "surrogates/recorded_answer.hpp"
+
+namespace residua {
+
+namespace RESIDUA_ISA {
+template <class S>
+const TermKernel<S>* term_kernel(TermId);
+template <class S>
+const Evaluator<S>* evaluator(int physics);
+template <class S>
+const Adjoint<S>* adjoint(int physics);
+}  // namespace RESIDUA_ISA
+
+}  // namespace residua
+
+extern "C" [[gnu::visibility("default")]] const residua::UserModule* residua_user_module() {
+  using namespace residua;
+  static const std::vector<PhysicsInfo> all = describe_registry();
+  static const UserModule module{
+      kModuleLayout,
+      {all, RESIDUA_ISA::term_kernel<float>, RESIDUA_ISA::term_kernel<double>},
+      {RESIDUA_ISA::evaluator<float>, RESIDUA_ISA::adjoint<float>, RESIDUA_ISA::evaluator<double>,
+       RESIDUA_ISA::adjoint<double>, plain_equations, plain_outputs, record_ends}};
+  return &module;
+}
