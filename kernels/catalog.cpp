@@ -35,7 +35,8 @@ const PhysicsInfo& find_physics(std::string_view name) {
     if (info.name == name) return info;
     names.push_back(info.name);
   }
-  throw Error(fmt::format("unknown physics '{}': expected one of {}", name, fmt::join(names, ", ")));
+  throw Error(fmt::format("unknown physics '{}': expected one of {}; or one of your own, which residua --physics adds",
+                          name, fmt::join(names, ", ")));
 }
 
 }  // namespace residua

@@ -16,6 +16,7 @@
 
 #include "kernels/catalog.hpp"
 #include "kernels/core/error.hpp"
+#include "kernels/core/one_line.hpp"
 
 namespace residua {
 namespace {
@@ -23,13 +24,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::array kActivations = {"tanh", "sin", "silu", "gelu"};  // in the order of Activation
 
-/// Text of the file as a part of a message that is one line.
-std::string one_line(std::string text, std::size_t longest = 60) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
-  if (text.size() > longest) text.replace(longest - 3, std::string::npos, "...");
-  return text;
-}
+constexpr std::size_t kQuoted = 60;  ///< bytes of a quotation from the file
 
 /// One table of the file. Keys are asked for by name; what is left over at the end is an error that lists what was
 /// asked for.
@@ -117,7 +112,7 @@ class Section {
     for (const auto& [key, node] : *table_)
       if (std::find(known_.begin(), known_.end(), key.str()) == known_.end())
         throw Error(fmt::format("{}:{}: unknown key '{}'{}: expected one of {}", file_, node.source().begin.line,
-                                one_line(std::string(key.str())), name_.empty() ? "" : " in [" + name_ + "]",
+                                one_line(std::string(key.str()), kQuoted), name_.empty() ? "" : " in [" + name_ + "]",
                                 fmt::join(known_, ", ")));
   }
   bool given() const { return table_ != nullptr; }
@@ -135,7 +130,7 @@ class Section {
     std::ostringstream found;
     node.visit([&](const auto& n) { found << n; });
     throw Error(fmt::format("{}:{}: {}{}: {}, found {}", file_, node.source().begin.line,
-                            name_.empty() ? "" : name_ + ".", key, expected, one_line(found.str())));
+                            name_.empty() ? "" : name_ + ".", key, expected, one_line(found.str(), kQuoted)));
   }
 
   const toml::table* table_;

@@ -30,6 +30,7 @@ constexpr std::size_t kMostText = std::size_t{1} << 20, kMostObject = std::size_
 /// In the place of kernels/registry.hpp: the structs of the header that are physics.
 constexpr const char* kRegistry = R"(#pragma once
 #include <tuple>
+#include "kernels/complete_physics.hpp"
 #include "{header}"
 
 namespace residua::inline RESIDUA_ISA {{
@@ -38,6 +39,9 @@ template <class T>
 using IfPhysics = std::conditional_t<requires {{ typename T::Terms; }}, std::tuple<T>, std::tuple<>>;
 using Registry = decltype(std::tuple_cat(IfPhysics<physics::{structs}>{{}}));
 static_assert(std::tuple_size_v<Registry> > 0, "expected a physics in the header: a struct that has Terms");
+static_assert([]<class... Ph>(std::tuple<Ph...>*) {{
+  return (complete_physics<Ph>() && ...);
+}}(static_cast<Registry*>(nullptr)));
 
 template <class F>
 constexpr void for_each_physics(F&& f) {{

@@ -4,6 +4,7 @@
 
 #include "datasets/atomic_file.hpp"
 #include "kernels/core/error.hpp"
+#include "kernels/core/one_line.hpp"
 #include "surrogates/containers.hpp"
 #include "surrogates/content.hpp"
 #include "surrogates/engine.hpp"
@@ -39,20 +40,14 @@ std::vector<std::byte> image_of(const Model& model, Container container, const s
   return read_regular_file(staged.path());
 }
 
-/// Messages quote names and texts of the file, which shall not write over a terminal or end a line of a log.
-std::string one_line(std::string message) {
-  for (char& c : message)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  return message;
-}
-
 Model read_and_check(std::span<const std::byte> image, const std::string& name) try {
   Model model = is_compact(image) ? read_compact(image, name) : read_hdf5(image, name);
+  model.container = is_compact(image) ? Container::compact : Container::hdf5;
   check(model, name);
   run_self_test(model, name);
   return model;
 } catch (const Error& error) {
-  throw Error(one_line(error.what()));
+  throw Error(one_line(error.what()));  // which quotes names and texts of the file
 }
 
 Model load(const SignedFile& file, const std::string& name, const LoadOptions& options) {
@@ -66,11 +61,7 @@ Model load(const SignedFile& file, const std::string& name, const LoadOptions& o
 
 }  // namespace
 
-Container container_of(const std::filesystem::path& path) {
-  return is_compact(read_regular_file(path)) ? Container::compact : Container::hdf5;
-}
-
-void save(const Model& model, const std::filesystem::path& path, Container container) {
+void save(const Model& model, const std::filesystem::path& path, std::optional<Container> container) {
   const std::string where = path.string();
   Model complete = model;
   if (model.precision == Precision::float32)
@@ -80,7 +71,7 @@ void save(const Model& model, const std::filesystem::path& path, Container conta
   run_self_test(complete, where);
 
   if (complete.card.provenance.created.empty()) complete.card.provenance.created = content::now();
-  const std::vector<std::byte> bytes = sealed(image_of(complete, container, path));
+  const std::vector<std::byte> bytes = sealed(image_of(complete, container.value_or(model.container), path));
   load(bytes, where);  // what cannot be read back must not replace what is there
   write_file(path, bytes);
 }

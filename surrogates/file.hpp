@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,17 +14,12 @@ namespace residua {
 /// The newest format that this version reads, and the one that it writes: docs/file_format.md.
 inline constexpr int kFormatVersion = 3;
 
-/// What the content is packed in: HDF5, which other programs read too, or a compact form that needs no HDF5 library.
-enum class Container { hdf5, compact };
-
-/// What a surrogate file is packed in, by its first bytes. Throws Error if it cannot be read.
-[[gnu::visibility("default")]] Container container_of(const std::filesystem::path& path);
-
-/// Writes a surrogate file all or nothing: a reader sees the old file or the new one, also after a power cut.
+/// Writes a surrogate file all or nothing: a reader sees the old file or the new one, also after a power cut. Without a
+/// container it is that of the model.
 /// Records the self-test, and the time if the card has none. Throws Error if the model fails check(), if the fast
 /// evaluation disagrees with the reference, or if the file cannot be written.
 [[gnu::visibility("default")]] void save(const Model& model, const std::filesystem::path& path,
-                                         Container container = Container::hdf5);
+                                         std::optional<Container> container = {});
 
 /// Reads a surrogate file, trusting nothing in it: its signature comes first, its digest next. Throws Error, with one
 /// line that says what is wrong.

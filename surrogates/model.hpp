@@ -14,6 +14,10 @@ namespace residua {
 /// The precision in which weights are stored and the surrogate computes.
 enum class Precision { float32, float64 };
 
+/// What a surrogate file is packed in: HDF5, which other programs read too, or a compact form that needs no HDF5
+/// library.
+enum class Container { hdf5, compact };
+
 /// Points, and the outputs that the slow reference in double precision gave there when the file was saved; plant units.
 struct SelfTest {
   std::size_t points = 0;
@@ -26,8 +30,9 @@ struct SelfTest {
 struct Model {
   Card card;
   Precision precision = Precision::float32;
-  MlpShape shape;                  ///< of the trunk, if there is a branch
-  std::optional<MlpShape> branch;  ///< with the design inputs as its inputs and tanh
+  Container container = Container::hdf5;  ///< that it was read from
+  MlpShape shape;                         ///< of the trunk, if there is a branch
+  std::optional<MlpShape> branch;         ///< with the design inputs as its inputs and tanh
   /// Times (plant units, rising, within the envelope) after which the next network answers; empty: one for all times.
   std::vector<double> seams;
   std::vector<double> weights;  ///< [members of the card][windows][network().parameters()]

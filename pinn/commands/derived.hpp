@@ -15,7 +15,7 @@ inline Model load_parent(const std::string& surrogate, const std::string& keys) 
 
 /// Saves what was made from a loaded surrogate, which it names as its parent; `change` says what was done, in a line.
 inline void save_derived(Model model, const std::string& change, const std::filesystem::path& path,
-                         Container container) {
+                         std::optional<Container> container = {}) {
   model.card.provenance.parents.push_back({model.card.digest, change});
   save(model, path, container);
   if (!model.card.signature.key.empty())

@@ -39,13 +39,17 @@ std::string text_of(const Options& o) {
 }
 
 void new_command(Options o) {
-  if (o.physics.ends_with(".hpp")) o.physics = use_physics(o.physics).front();
+  std::string header;
+  if (o.physics.ends_with(".hpp")) {
+    header = fmt::format(" --physics {}", o.physics);
+    o.physics = use_physics(o.physics).front();
+  }
   const std::string text = text_of(o);
   const fs::path file = o.out.empty() ? fs::path((o.physics.empty() ? o.kind : o.physics) + ".toml") : fs::path(o.out);
   if (fs::exists(file) && !o.force)
     throw Error(fmt::format("{}: exists already: expected another --out, or --force to replace it", file.string()));
   write_file(file, text);
-  fmt::print("wrote {}; next: residua train {} --dry-run\n", file.string(), file.string());
+  fmt::print("wrote {}; next: residua train {}{} --dry-run\n", file.string(), file.string(), header);
 }
 
 }  // namespace

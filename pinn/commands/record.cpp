@@ -31,7 +31,7 @@ void record(const Options& o) {
   Model model = load_parent(o.surrogate, o.keys);
   const Table table = read_csv(o.table);
   model.card.experience = experience_of(table, model.card, o.source.empty() ? o.table : o.source);
-  save_derived(model, "recorded where the plant has worked", o.out, container_of(o.surrogate));
+  save_derived(model, "recorded where the plant has worked", o.out);
   const Experience& e = model.card.experience;
   fmt::print("{}: {} points of {} inputs; 99 % lie within {:.2f} standard deviations of their mean\n", o.out, e.points,
              e.inputs.size(), e.usual);

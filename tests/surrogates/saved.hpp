@@ -26,7 +26,7 @@ inline void write_bytes(const std::filesystem::path& path, std::span<const std::
 }
 
 /// The bytes of a model's file.
-inline Bytes saved(const Model& model, Container container = Container::hdf5) {
+inline Bytes saved(const Model& model, std::optional<Container> container = {}) {
   const TemporaryFolder folder;
   save(model, folder / "surrogate.h5", container);
   return read_bytes(folder / "surrogate.h5");
