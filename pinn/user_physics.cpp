@@ -113,8 +113,11 @@ Words compiler_command() {
   return words;
 }
 
+/// Starts a program that says its words in English, into a file.
+pid_t start(const Words& command, const fs::path& words) { return start_process(command, {"LC_ALL=C"}, words); }
+
 /// Runs a program to its end, with its words in a file; its exit status.
-int run(const Words& command, const fs::path& words) { return wait_for(start_process(command, {}, words)); }
+int run(const Words& command, const fs::path& words) { return wait_for(start(command, words)); }
 
 /// A folder that goes away with everything in it.
 class TemporaryFolder {
@@ -244,7 +247,7 @@ void UserPhysics::compile(const Words& compiler, const fs::path& object) const {
     // The folder comes first: its list of physics hides the toolkit's.
     words.insert(words.end(), {unit.options, "-I", folder.path(), "-I", sources(), "-c", "-o",
                                in(fmt::format("{}.o", unit.name)), in(fmt::format("{}.cpp", unit.name))});
-    running.push_back(start_process(words, {}, in(fmt::format("{}.words", unit.name))));
+    running.push_back(start(words, in(fmt::format("{}.words", unit.name))));
     link.push_back(in(fmt::format("{}.o", unit.name)));
   }
   std::string failed;

@@ -99,8 +99,9 @@ int train_in(const RunFolder& folder, const RunFile& run, const Problem& problem
   print_result(trained);
   if (o.changed) write_file(folder.run_file(), run.text);
   if (!trained.finished) {
-    fmt::print("\ncheckpoint saved; go on with: residua train {} -o {} --resume\n", o.run_file.string(),
-               folder.path().string());
+    const UserPhysics* own = header_of(run.physics);
+    fmt::print("\ncheckpoint saved; go on with: residua train {} -o {} --resume{}\n", o.run_file.string(),
+               folder.path().string(), own ? fmt::format(" --physics {}", own->header().string()) : "");
     return InterruptGuard::signal();
   }
   const Surrogate surrogate = export_surrogate(run, problem, trained, folder.surrogate());

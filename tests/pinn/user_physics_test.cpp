@@ -61,7 +61,7 @@ TEST_F(OwnPhysics, TrainsToTheBitsOfTheSamePhysicsInTheToolkit) {
   expect_no_physics("info own/surrogate.h5", {"unknown physics 'own_rod'", "--physics"});
   ASSERT_EQ(with_cache("export own/surrogate.h5 --header own/cold.hpp --physics rod.hpp").code, 0);
   ASSERT_EQ(residua("export theirs/surrogate.h5 --header theirs/cold.hpp").code, 0);
-  const std::string layers = "  static constexpr Shape";
+  const std::string layers = "  static constexpr Network";
   ASSERT_NE(from(content(work("own/cold.hpp")), layers), "");
   EXPECT_EQ(from(content(work("own/cold.hpp")), layers), from(content(work("theirs/cold.hpp")), layers));
 
@@ -70,8 +70,13 @@ TEST_F(OwnPhysics, TrainsToTheBitsOfTheSamePhysicsInTheToolkit) {
   // A run file to start from, and a sweep, whose trainings are processes of their own.
   ASSERT_EQ(with_cache("new custom --physics rod.hpp").code, 0);
   EXPECT_THAT(content(work("own_rod.toml")), HasSubstr("physics = \"own_rod\""));
-  const Outcome sweep = with_cache("sweep own.toml --physics rod.hpp --set seed=1,2 -o sweep");
+  const Outcome sweep = with_cache("sweep own.toml --physics rod.hpp --vary network.width=4,6 -o sweep");
   EXPECT_EQ(sweep.code, 0) << sweep.err;
+
+  // A name that is there already is refused.
+  const Outcome twice = residua("new custom --physics rod.hpp", cache() + " RESIDUA_PHYSICS=rod.hpp");
+  EXPECT_EQ(twice.code, 2);
+  EXPECT_THAT(twice.err, AllOf(HasSubstr("physics 'own_rod'"), HasSubstr("a name of its own")));
 
   // What others may write is refused, be it the header, what it includes, the cache, or what is in it.
   const auto expect_distrust = [&](const fs::path& path) {
@@ -112,11 +117,6 @@ TEST_F(OwnPhysics, RefusesWhatIsNoPhysics) {
   write("part.hpp", "\n");
   fs::permissions(work("part.hpp"), fs::perms::group_write, fs::perm_options::add);
   expect_no_physics("list --physics sub.hpp", {"part.hpp", "others may write it"});
-}
-
-TEST_F(OwnPhysics, RefusesANameThatTheToolkitHas) {
-  write("rod.hpp", content(RESIDUA_SOURCE "/kernels/physics/heat_rod.hpp"));
-  expect_no_physics("list --physics rod.hpp", {"physics 'heat_rod'", "a name of its own"});
 }
 
 }  // namespace
