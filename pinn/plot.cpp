@@ -34,6 +34,19 @@ std::string quoted(const std::string& text) {
   return out + "'";
 }
 
+/// The scale of colours for positive values from least to most: logarithmic, with ticks where decades are too far apart
+/// to have any; linear for values that are nearly the same.
+std::string colour_scale(double least, double most) {
+  const double decades = std::log10(most / least);
+  if (!(decades > 0.5)) return "set format cb '%.1e'\n";
+  const std::string scale = "set logscale cb\nset format cb '%.0e'\n";
+  if (decades > 2) return scale;
+  std::string ticks;
+  for (int decade = int(std::floor(std::log10(least))); std::pow(10, decade) <= most; ++decade)
+    for (const int digit : {1, 2, 5}) ticks += fmt::format("{}{}e{}", ticks.empty() ? "" : ", ", digit, decade);
+  return fmt::format("{}set cbtics ({})\n", scale, ticks);
+}
+
 }  // namespace
 
 LineChart::LineChart(std::string title, std::string x_label, std::string y_label)
@@ -53,7 +66,7 @@ std::string LineChart::script() const {
   std::string script = fmt::format(
       "set title {}\nset xlabel {}\nset ylabel {}\n"
       "set grid lc rgb '#dddddd'\nset border 3 lc rgb '#444444'\nset tics nomirror\n"
-      "set key outside right top spacing 1.2\n",
+      "set key below center spacing 1.2\n",
       quoted(title_), quoted(x_label_), quoted(y_label_));
   if (log_x_) script += "set logscale x\nset format x '%.0e'\n";
   if (log_y_) script += "set logscale y\nset format y '%.0e'\n";
@@ -84,9 +97,10 @@ std::string ColouredPoints::script() const {
       "set title {}\nset xlabel {}\nset ylabel {}\nset cblabel {}\nset grid lc rgb '#dddddd'\nset border lc rgb "
       "'#444444'\n"
       "set tics out nomirror\nunset key\nset offsets graph 0.05, graph 0.05, graph 0.05, graph 0.05\n"
-      "set logscale cb\nset format cb '%.0e'\n{}plot '-' with points pt 7 ps 1.6 palette, '' with points pt 6 ps 1.6 "
+      "{}{}plot '-' with points pt 7 ps 1.6 palette, '' with points pt 6 ps 1.6 "
       "lc rgb '#444444'\n",
-      quoted(title), quoted(x_label), quoted(y_label), quoted(value_label), kBrightening);
+      quoted(title), quoted(x_label), quoted(y_label), quoted(value_label),
+      colour_scale(*std::ranges::min_element(values), *std::ranges::max_element(values)), kBrightening);
   for (int layer = 0; layer < 2; ++layer) {  // the colours, then rims, which light ones need on white
     for (std::size_t i = 0; i < x.size(); ++i) script += fmt::format("{} {} {}\n", x[i], y[i], values[i]);
     script += "e\n";
@@ -104,9 +118,10 @@ std::string HeatMap::script() const {
       "unset key\nset xrange [{}:{}]\nset yrange [{}:{}]\n{}",
       quoted(title), quoted(x_label), quoted(y_label), quoted(value_label), x.front(), x.back(), y.front(), y.back(),
       kBrightening);
-  if (logarithmic) script += "set logscale cb\nset format cb '%.0e'\n";
   // None is 0 on a logarithmic scale.
-  const double least = logarithmic ? 1e-6 * std::max(1e-300, *std::ranges::max_element(values)) : -INFINITY;
+  const auto [smallest, largest] = std::ranges::minmax_element(values);
+  const double least = logarithmic ? 1e-6 * std::max(1e-300, *largest) : -INFINITY;
+  if (logarithmic) script += colour_scale(std::max(*smallest, least), std::max(*largest, least));
   script += "plot '-' with image pixels\n";
   for (std::size_t i = 0; i < x.size(); ++i)
     for (std::size_t j = 0; j < y.size(); ++j)
