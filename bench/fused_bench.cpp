@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <string>
 
 #include "bench/cases.hpp"
@@ -22,17 +21,6 @@ struct Shape {
   std::string_view physics;
   int width, depth;
   bool design;
-};
-
-template <class S>
-struct Tolerance;
-template <>
-struct Tolerance<float> {
-  static constexpr double kRows = 2e-4, kGradient = 2e-3;
-};
-template <>
-struct Tolerance<double> {
-  static constexpr double kRows = 1e-11, kGradient = 1e-6;  // the latter that of a difference quotient
 };
 
 /// Multiplications and additions by the weights behind layer 0, forward (2) and backward (4), for every channel that
@@ -65,48 +53,15 @@ class Pass {
              {loss_.data(), gradient_.data(), rows_.data()}, threads_);
   }
 
-  /// What is wrong with the answer; empty if nothing. All points take part, but only a sample has a weight: the
-  /// reference then gives loss and gradient from the sample alone.
+  /// What is wrong with the answer; empty if nothing.
   std::string mistake() {
     const auto sample = sample_of(kPoints, 23);
     std::fill(point_weight_.begin(), point_weight_.end(), S(0));
     for (const std::int64_t i : sample) point_weight_[std::size_t(i)] = 1;
     (*this)();
     std::fill(point_weight_.begin(), point_weight_.end(), S(1));
-
-    const auto loss_at = [&](const std::vector<double>& weights) {
-      double loss = 0;
-      for (const double r : reference_rows(problem_, weights, sample)) loss += r * r;
-      return loss;
-    };
-    const auto expected = reference_rows(problem_, problem_.weights, sample);
-    double difference = 0, size = 0, loss = 0;
-    for (std::size_t k = 0; k < expected.size(); ++k) {
-      const std::size_t e = k / sample.size(), i = std::size_t(sample[k % sample.size()]);
-      difference += std::pow(double(rows_[e * std::size_t(kPoints) + i]) - expected[k], 2);
-      size += expected[k] * expected[k];
-    }
-    if (!(std::sqrt(difference / size) < Tolerance<S>::kRows))
-      return fmt::format("wrong residuals: relative error {:.1e}", std::sqrt(difference / size));
-    for (const double l : loss_) loss += l;
-    if (!(std::abs(loss - size) < Tolerance<S>::kRows * size))
-      return fmt::format("wrong loss: expected {}, found {}", size, loss);
-
-    // The slope along a direction of random signs: an error anywhere in the gradient shows in it at its own size.
-    double slope = 0, norm = 0;
-    auto up = problem_.weights, down = up;
-    constexpr double kStep = 1e-6;
-    std::uint32_t bits = 1;
-    for (std::size_t k = 0; k < gradient_.size(); ++k) {
-      bits = bits * 1664525u + 1013904223u;  // Numerical Recipes' generator; its highest bit is the sign
-      const double sign = bits >> 31 ? 1 : -1;
-      up[k] += sign * kStep;
-      down[k] -= sign * kStep;
-      slope += sign * double(gradient_[k]);
-      norm += double(gradient_[k]) * double(gradient_[k]);
-    }
-    const double error = std::abs(slope - (loss_at(up) - loss_at(down)) / (2 * kStep)) / std::sqrt(norm);
-    return error < Tolerance<S>::kGradient ? "" : fmt::format("wrong gradient: relative error {:.1e}", error);
+    const Answer answer{loss_, {gradient_.begin(), gradient_.end()}, {rows_.begin(), rows_.end()}};
+    return bench::mistake(problem_, sample, answer, kTolerance<S>);
   }
 
  private:

@@ -1,11 +1,10 @@
 // residua_peer_case: one fused pass of Residua as its peers in bench/peers/ run theirs. It writes the problem that they
-// read, or answers commands on its standard input as they do (bench/peers/protocol.py lists them), and one more:
+// read, or answers commands on its standard input as they do (bench/peers/peer.py lists them), and one more:
 // "peak".
 #include <fmt/format.h>
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
-#include <bit>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -16,46 +15,12 @@
 
 #include "bench/fma_peak.hpp"
 #include "bench/problem.hpp"
+#include "bench/problem_file.hpp"
 #include "kernels/core/error.hpp"
 #include "kernels/fused.hpp"
 
 namespace residua::bench {
 namespace {
-
-static_assert(std::endian::native == std::endian::little, "problem files hold little-endian numbers");
-
-void write_doubles(std::ofstream& file, const std::vector<double>& values) {
-  file.write(reinterpret_cast<const char*>(values.data()), std::streamsize(values.size() * sizeof(double)));
-}
-
-void finish(std::ofstream& file, const std::string& path) {
-  file.close();
-  if (!file) throw Error(fmt::format("{}: cannot be written", path));
-}
-
-/// One line of JSON, then the arrays that it lists, as raw doubles one after another.
-void write_problem(const Problem& problem, const std::string& path) {
-  const PhysicsInfo& physics = *problem.physics;
-  std::string params;
-  for (std::size_t p = 0; p < physics.params.size(); ++p)
-    params += fmt::format("{}[\"{}\", {}]", p ? ", " : "", physics.params[p].name, problem.design_row[p]);
-  const std::pair<const char*, const std::vector<double>*> arrays[] = {
-      {"weights", &problem.weights}, {"center", &problem.center}, {"scale", &problem.scale},
-      {"coords", &problem.coords},   {"design", &problem.design}, {"params", &problem.params}};
-  std::string sizes;
-  for (const auto& [name, values] : arrays)
-    sizes += fmt::format("{}[\"{}\", {}]", sizes.empty() ? "" : ", ", name, values->size());
-
-  std::ofstream file(path, std::ios::binary);
-  file << fmt::format(
-      R"({{"physics": "{}", "points": {}, "features": {}, "inputs": {}, "width": {}, "depth": {}, "outputs": {}, )"
-      R"("param_rows": [{}], "arrays": [{}]}})"
-      "\n",
-      physics.name, problem.n, physics.features, problem.shape.inputs, problem.shape.width, problem.shape.depth,
-      problem.shape.outputs, params, sizes);
-  for (const auto& [name, values] : arrays) write_doubles(file, *values);
-  finish(file, path);
-}
 
 /// A line of this process' status, in bytes: VmRSS is its memory now, VmHWM the most since the last reset_peak_memory.
 double status_bytes(const std::string& name) {
@@ -112,12 +77,7 @@ class Case {
 
   std::string answer(const std::string& path) {
     pass();
-    std::vector<double> values{0};
-    for (const double loss : loss_) values[0] += loss;
-    values.insert(values.end(), gradient_.begin(), gradient_.end());
-    std::ofstream file(path, std::ios::binary);
-    write_doubles(file, values);
-    finish(file, path);
+    write_answer(loss_, {gradient_.begin(), gradient_.end()}, path);
     return "ok";
   }
 

@@ -1,5 +1,9 @@
 #include "bench/reference.hpp"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 #include "kernels/head.hpp"
 #include "kernels/mlp.hpp"
 #include "kernels/registry.hpp"
@@ -64,6 +68,55 @@ std::vector<double> reference_residual(const Problem& problem, std::span<const d
     }
   });
   return rows;
+}
+
+namespace {
+
+/// Relative errors of the sampled rows and of the loss.
+std::pair<double, double> errors(const Problem& problem, std::span<const std::int64_t> sample, const Answer& answer) {
+  const auto expected = reference_rows(problem, problem.weights, sample);
+  double difference = 0, size = 0, loss = 0;
+  for (std::size_t k = 0; k < expected.size(); ++k) {
+    const std::size_t e = k / sample.size(), i = std::size_t(sample[k % sample.size()]);
+    difference += std::pow(answer.rows[e * std::size_t(problem.n) + i] - expected[k], 2);
+    size += expected[k] * expected[k];
+  }
+  for (const double l : answer.loss) loss += l;
+  return {std::sqrt(difference / size), std::abs(loss - size) / size};
+}
+
+/// The error of the slope along a direction of random signs, over the norm of the gradient: an error anywhere in the
+/// gradient shows in it at its own size.
+double slope_error(const Problem& problem, std::span<const std::int64_t> sample, std::span<const double> gradient) {
+  const auto loss_at = [&](const std::vector<double>& weights) {
+    double loss = 0;
+    for (const double r : reference_rows(problem, weights, sample)) loss += r * r;
+    return loss;
+  };
+  double slope = 0, norm = 0;
+  auto up = problem.weights, down = up;
+  constexpr double kStep = 1e-6;
+  std::uint32_t bits = 1;
+  for (std::size_t k = 0; k < gradient.size(); ++k) {
+    bits = bits * 1664525u + 1013904223u;  // Numerical Recipes' generator; its highest bit is the sign
+    const double sign = bits >> 31 ? 1 : -1;
+    up[k] += sign * kStep;
+    down[k] -= sign * kStep;
+    slope += sign * gradient[k];
+    norm += gradient[k] * gradient[k];
+  }
+  return std::abs(slope - (loss_at(up) - loss_at(down)) / (2 * kStep)) / std::sqrt(norm);
+}
+
+}  // namespace
+
+std::string mistake(const Problem& problem, std::span<const std::int64_t> sample, const Answer& answer,
+                    Tolerance tolerance) {
+  const auto [rows, loss] = errors(problem, sample, answer);
+  if (!(rows < tolerance.rows)) return fmt::format("wrong residuals: relative error {:.1e}", rows);
+  if (!(loss < tolerance.rows)) return fmt::format("wrong loss: relative error {:.1e}", loss);
+  const double slope = slope_error(problem, sample, answer.gradient);
+  return slope < tolerance.gradient ? "" : fmt::format("wrong gradient: relative error {:.1e}", slope);
 }
 
 }  // namespace residua::bench

@@ -2,8 +2,9 @@
 
 An area is a file bench/areas/<name>.py with a list FIGURES. A figure is one line of the scoreboard: a name, a unit, what is
 asked of it, and a function that measures it in a Run. Functions that share an expensive step put it behind `run.once`.
-An area may have `details(run)`, a dict that joins its figures in the results, and `document(details, machine)`, which
-writes what it has for docs/benchmarks.md besides the table of its figures.
+An area may have `details(run)`, a dict that joins its figures in the results, `describe(run)`, a dict that
+joins what the results say of the machine, and `document(details, machine)`, which writes what it has for docs/benchmarks.md
+besides the table of its figures.
 """
 
 import collections.abc
@@ -16,10 +17,12 @@ import re
 import subprocess
 import sys
 import time
+import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
+BUNDLED_CODE = ROOT / "bundled-code"
 
 
 class NotMeasured(Exception):
@@ -69,10 +72,11 @@ class Result:
 class Run:
     """One call of scripts/bench: where things are, what was asked, and what was found out on the way."""
 
-    def __init__(self, build, fresh=False, train=True, configs=ROOT / "configs", runs=None, peers=None, seeds=1):
+    def __init__(self, build, fresh=False, train=True, configs=ROOT / "configs", runs=None, peers=None, seeds=1, deadline=None):
         self.build = pathlib.Path(build).resolve()
         self.fresh, self.train, self.seeds = fresh, train, seeds
         self.peers = peers  # the folder that bench/peers/setup made, or None: leave the peers out
+        self.deadline = deadline  # of time.monotonic(), for what can be left out
         self.configs = pathlib.Path(configs)
         self.runs = pathlib.Path(runs) if runs else self.build / "bench-runs"
         self.shared = pathlib.Path(os.environ.get("RESIDUA_SHARED") or ROOT.parent / "shared")
@@ -107,8 +111,11 @@ class Run:
     def call(self, *command, show=False, **options):
         """What a command prints; Failed if it ends badly. With `show`, it reports its progress on the terminal."""
         command = [str(word) for word in command]
-        done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=None if show else subprocess.PIPE,
-                              text=True, **options)
+        try:
+            done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=None if show else subprocess.PIPE,
+                                  text=True, **options)
+        except subprocess.TimeoutExpired as why:
+            raise Failed(f"{pathlib.Path(command[0]).name}: not done after {why.timeout:.0f} s") from why
         if done.returncode:
             said = (done.stderr or "").strip().splitlines() or ["see above" if show else "no message"]
             raise Failed(f"{' '.join([pathlib.Path(command[0]).name, *command[1:2]])} ended with {done.returncode}: {said[0]}")
@@ -156,6 +163,9 @@ def measure(run, figure):
         return Result(figure, "NOT-MEASURED", None, without_folders(str(why)), load)
     except Failed as why:
         return Result(figure, "MISS", None, without_folders(str(why)), load)
+    except Exception as why:  # noqa: BLE001  (a mistake in one figure does not take the hours of the others with it)
+        traceback.print_exc()
+        return Result(figure, "MISS", None, without_folders(f"{type(why).__name__}: {why}"), load)
 
 
 def cpu_model():
@@ -165,8 +175,15 @@ def cpu_model():
     return "unknown"
 
 
-def describe_machine(run):
+def describe_code():
+    """The state of the code: of the checkout, or of what a bundle was made from (bench/bundle.py)."""
+    if BUNDLED_CODE.exists():
+        return BUNDLED_CODE.read_text().strip()
     git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, check=False, capture_output=True, text=True)
+    return git.stdout.strip() or None
+
+
+def describe_machine(run):
     try:
         isa = run.isa()
     except (NotMeasured, Failed):
@@ -176,13 +193,15 @@ def describe_machine(run):
         "cores": len(os.sched_getaffinity(0)),
         "isa": isa,
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "code": git.stdout.strip() or None,
+        "code": describe_code(),
     }
 
 
 def results_path(area, machine):
-    slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"\((r|tm)\)", "", machine["cpu"].lower())).strip("-")
-    return RESULTS / f"{slug}-{area}.json"
+    """Of a processor, one file for each area; of another device, one in all."""
+    name = machine.get("device") or f"{machine['cpu']}-{area}"
+    slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"\((r|tm)\)", "", name.lower())).strip("-")
+    return RESULTS / f"{slug}.json"
 
 
 def entry(result, machine):
@@ -211,14 +230,33 @@ def write_results(area, machine, figures, results, details, update=False):
         stamp = {key: old[key] for key in ("isa", "date", "code")}
         entries = joined(figures, [{**stamp, **figure} for figure in old.pop("figures")], entries)
         details = {**{key: value for key, value in old.items() if key not in ("area", *machine)}, **details}
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    path.with_suffix(".tmp").write_text(json.dumps({"area": area, **machine, "figures": entries, **details}, indent=1) + "\n")
-    path.with_suffix(".tmp").replace(path)
+    write_json(path, {"area": area, **machine, "figures": entries, **details})
     return path, entries
 
 
+def write_json(path, content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.with_suffix(".tmp").write_text(json.dumps(content, indent=1) + "\n")
+    path.with_suffix(".tmp").replace(path)
+
+
+def take_results(area, module, found):
+    """Makes the results that another checkout or a bundle wrote those of this one, tables included. Returns the path."""
+    if found["area"] != area:
+        raise ValueError(f"expected the area {area}, found {found['area']}")
+    path = results_path(area, found)
+    write_documents(area, module, found, found["figures"], found)
+    write_json(path, found)
+    return path
+
+
+def hardware(machine):
+    return machine.get("device") or f"{machine['cpu']}, {machine['cores']} cores"
+
+
 def machine_line(machine):
-    return f"{machine['cpu']}, {machine['cores']} cores, {machine['isa']}, {machine['date'][:10]}, code {machine['code']}"
+    isa = "" if machine.get("device") else f"{machine['isa']}, "
+    return f"{hardware(machine)}, {isa}{machine['date'][:10]}, code {machine['code']}"
 
 
 def write_between(name, lines, document=DOCUMENT):
@@ -233,13 +271,40 @@ def write_between(name, lines, document=DOCUMENT):
 
 def write_table(area, machine, entries):
     """The table of the area. Figures that were not measured stay out."""
-    rows = [f"{machine['cpu']}, {machine['cores']} cores", "",
+    rows = [hardware(machine), "",
             "| figure | value | unit | asked | verdict | load | measured | |", "|---|---|---|---|---|---|---|---|"]
     for e in entries:
         if e["value"] is not None:
+            where = ", ".join(filter(None, (e["date"][:10], e["code"], e["isa"])))
             rows.append(f"| {e['name']} | {e['value']:.4g} | {e['unit']} | {e['asked']} | {e['verdict']} | {e['load']:.1f} | "
-                        f"{e['date'][:10]}, {e['code']}, {e['isa']} | {e['note']} |")
+                        f"{where} | {e['note']} |")
     write_between(area, rows)
+
+
+def measure_area(run, area, module, only="", update=False, docs=False):
+    """Measures the figures of an area whose names contain `only`, a line for each as soon as it is known, and writes them
+    (not with `only`, unless with `update`). Returns the results."""
+    results = []
+    for figure in module.FIGURES:
+        if only in figure.name:
+            results.append(measure(run, figure))
+            print(results[-1].line(), flush=True)
+    if only and not update:
+        return results
+    machine = describe_machine(run) | (module.describe(run) if hasattr(module, "describe") else {})
+    details = module.details(run) if hasattr(module, "details") and not only else {}
+    path, entries = write_results(area, machine, module.FIGURES, results, details, update)
+    print(f"bench: wrote {shown(path)}", file=sys.stderr)
+    if docs:
+        write_documents(area, module, machine, entries, details)
+    return results
+
+
+def write_documents(area, module, machine, entries, details):
+    """The tables of an area."""
+    write_table(area, machine, entries)
+    if details and hasattr(module, "document"):
+        module.document(details, machine)
 
 
 def seconds_of(action):

@@ -1,36 +1,40 @@
-"""The CUDA kernels: what ptxas made of them, and how fast they would be if only arithmetic took time."""
+"""The CUDA kernels: what ptxas made of them, and on a GPU whether they are right and how fast they are.
 
+scripts/gpu_check measures this area on a machine with a GPU; without one, all but the registers stays unmeasured, and each
+speed says what the arithmetic alone would allow.
+"""
+
+import contextlib
 import shutil
-import subprocess
 import sys
 
-from bench.scoreboard import ROOT, Figure, NotMeasured, machine_line, write_between
+from bench import gpu
+from bench.peers import gpu_contest
+from bench.peers.contest import OURS
+from bench.scoreboard import ROOT, Failed, Figure, NotMeasured, machine_line, without_folders, write_between
 
 sys.path.insert(0, str(ROOT / "tests" / "structure"))
 import kernel_resources  # noqa: E402  (after the path)
 
-# Peaks of an H200 in TFLOP/s: vector units in float32; tensor cores in TF32, of which a product of floats takes three.
-FLOAT, SPLIT = 67, 495 / 3
+# Peaks of an H200 in TFLOP/s: vector units in float32; tensor cores in TF32, of which a product of floats takes three; in
+# double precision, vector units and tensor cores.
+PEAKS = {("float", "threads"): 67, ("float", "tensor"): 495 / 3, ("double", "threads"): 34, ("double", "tensor"): 67}
 CHANNELS, LAYERS = 4, 5
-# Width, what multiplies, Mpoints/s asked.
-SPEEDS = ((64, "threads", FLOAT, 100), (64, "tensor", SPLIT, 200), (128, "tensor", SPLIT, 50), (256, "tensor", SPLIT, 12))
+WIDTHS = (64, 128, 256)
+# Mpoints/s asked.
+ASKED = {("float", "threads", 64): 100, ("float", "tensor", 64): 200, ("float", "tensor", 128): 50, ("float", "tensor", 256): 12,
+         ("double", "tensor", 64): 85}
+SPEEDS = [(*way, width) for way in PEAKS for width in WIDTHS]
+PEER_CASES = gpu_contest.CASES
 
 
-def roofline(width, peak):
-    """Mpoints/s of loss and gradient at a peak: 6 K P FLOP per point, P the weights between hidden layers."""
-    return peak * 1e6 / (6 * CHANNELS * (LAYERS - 1) * width**2)
-
-
-def speed(width, peak):
-    def measure(run):
-        why = "nvidia-smi is not there" if not shutil.which("nvidia-smi") else "this area has no timing on GPUs yet"
-        raise NotMeasured(f"{why}; at most {roofline(width, peak):.0f} Mpoints/s at an H200's peak, 4 channels, 5 layers")
-
-    return measure
+# --- registers --------------------------------------------------------------------------------------------------------
 
 
 def kinds(run):
     folder = run.build / "kernels" / "cuda"
+    if not shutil.which("c++filt"):
+        raise NotMeasured("needs c++filt, of binutils, for the kernels' names")
     found = run.once("ptxas", lambda: kernel_resources.fused(folder))
     if not found:
         raise NotMeasured("no *.ptxas file in the build folder: needs a build with CUDA")
@@ -44,15 +48,173 @@ def spilling(run):
     return sum(kernel[1] > 0 for kernel in hot), f"of {len(hot)}; at most {worst[1]} bytes, {worst[2]}" if worst[1] else f"of {len(hot)}"
 
 
-def details(run):
-    return {"kernels": kernel_resources.table(kinds(run))}
+# --- speed ------------------------------------------------------------------------------------------------------------
 
 
-def document(found, machine):
-    write_between("cuda_kernels", [machine_line(machine), "", *found["kernels"]])
+def roofline(scalar, multiplies, width):
+    """Mpoints/s of loss and gradient at the peak: 6 K P FLOP per point, P the weights between hidden layers."""
+    return PEAKS[scalar, multiplies] * 1e6 / (6 * CHANNELS * (LAYERS - 1) * width**2)
+
+
+def speed(*way):
+    def measure(run):
+        try:
+            found = gpu.case(run, *way)
+        except NotMeasured as why:
+            raise NotMeasured(f"{why}; at most {roofline(*way):.0f} Mpoints/s at an H200's peak, {CHANNELS} channels, "
+                              f"{LAYERS} layers") from why
+        value = found["mpoints_per_second"]
+        return value, (f"{found['milliseconds']:.4g} ms for {found['points']} points of {found['physics']}; "
+                       f"{100 * value / roofline(*way):.0f} % of an H200's peak")
+
+    return measure
+
+
+def gradient_error(*way):
+    def measure(run):
+        found = gpu.case(run, *way)
+        return found["gradient_error"], f"against double precision; loss {found['loss_error']:.1e}"
+
+    return measure
+
+
+def tensor_error(width):
+    """Of float gradients, how many times that of the threads' own products."""
+
+    def measure(run):
+        threads, tensor = (gpu.case(run, "float", by, width)["gradient_error"] for by in ("threads", "tensor"))
+        return tensor / threads, f"{tensor:.1e}, threads {threads:.1e}"
+
+    return measure
+
+
+def step(*way):
+    def measure(run):
+        found = gpu.case(run, *way)
+        return found["step_microseconds"], f"sampler, pass and Adam, {found['step_points']} points"
+
+    return measure
+
+
+def memory(*way):
+    def measure(run):
+        found = gpu.case(run, *way)
+        return found["workspace_bytes"] / 2**20, f"beyond the problem itself, {found['points']} points"
+
+    return measure
+
+
+def share_of_peak(*way):
+    def measure(run):
+        found = run.once(f"ncu {way}", lambda: gpu.profile(run, *way))
+        return found["multiprocessors"], f"by ncu; memory {found['memory']:.0f} %"
+
+    return measure
+
+
+# --- peers ------------------------------------------------------------------------------------------------------------
+
+
+def over(case, peers):
+    """How many times longer the fastest of these peers takes."""
+
+    def measure(run):
+        outcome = gpu_contest.outcome_of(run, case)
+        present = [peer for peer in peers if peer in outcome.seconds]
+        if not present:
+            raise Failed("; ".join(f"{peer}: {outcome.absent[peer]}" for peer in peers))
+        peer = min(present, key=outcome.ratio)
+        return outcome.ratio(peer), (f"{outcome.milliseconds(OURS):.4g} ms by {outcome.faster}, {peer} "
+                                     f"{outcome.milliseconds(peer):.4g} ms")
+
+    return measure
+
+
+def memory_over_nested(case):
+    def measure(run):
+        outcome = gpu_contest.outcome_of(run, case)
+        if gpu_contest.NESTED not in outcome.memory:
+            raise Failed(f"{gpu_contest.NESTED}: {outcome.absent[gpu_contest.NESTED]}")
+        ours, nested = outcome.memory[OURS], outcome.memory[gpu_contest.NESTED]
+        return 100 * ours / nested, f"{ours / 2**20:.1f} MiB, {gpu_contest.NESTED} {nested / 2**20:.0f} MiB"
+
+    return measure
+
+
+def peer_figures(case):
+    # Four times nested autograd is the most that papers on training with derivatives by hand report.
+    return (Figure(f"{case.name}/over_nested", "x", over(case, [gpu_contest.NESTED]), at_least=4),
+            Figure(f"{case.name}/over_jets", "x", over(case, [gpu_contest.JETS])),
+            Figure(f"{case.name}/over_graphs", "x", over(case, gpu_contest.GRAPHED)),
+            Figure(f"{case.name}/memory_over_nested", "%", memory_over_nested(case), at_most=10))
 
 
 FIGURES = [
     Figure("spilling_kernels", "kernels", spilling, at_most=0),
-    *(Figure(f"{by}/{width}", "Mpoints/s", speed(width, peak), at_least=asked) for width, by, peak, asked in SPEEDS),
+    Figure("tests/failed", "tests", gpu.failed_tests, at_most=0),
+    *(Figure(f"{scalar}/{by}/{width}", "Mpoints/s", speed(scalar, by, width), at_least=ASKED.get((scalar, by, width)))
+      for scalar, by, width in SPEEDS),
+    *(Figure(f"float/{by}/{width}/gradient_error", "relative", gradient_error("float", by, width))
+      for by in ("threads", "tensor") for width in WIDTHS),
+    *(Figure(f"float/{width}/tensor_error_over_threads", "x", tensor_error(width), at_most=2) for width in WIDTHS),
+    *(Figure(f"{scalar}/{by}/64/step", "us", step(scalar, by, 64)) for scalar, by in PEAKS),
+    *(Figure(f"{scalar}/tensor/64/memory", "MiB", memory(scalar, "tensor", 64)) for scalar in ("float", "double")),
+    *(Figure(f"{scalar}/{by}/64/peak_share", "%", share_of_peak(scalar, by, 64)) for scalar, by in PEAKS),
+    *(Figure(f"sanitizer/{checker}", "errors", lambda run, checker=checker: gpu.sanitized(run, checker), at_most=0)
+      for checker in ("memcheck", "racecheck")),
+    *(figure for case in PEER_CASES for figure in peer_figures(case)),
 ]
+
+
+# --- results ----------------------------------------------------------------------------------------------------------
+
+
+def describe(run):
+    """What the results say of the machine besides its processor: its GPU."""
+    with contextlib.suppress(NotMeasured):
+        return {"device": gpu.card(run)["name"], "card": gpu.card(run)}
+    return {}
+
+
+def details(run):
+    """Whatever of these there is: registers by kind of kernel, the clocks, all that the timing program said, the peers' times."""
+    found = {}
+    with contextlib.suppress(NotMeasured):
+        found["kernels"] = kernel_resources.table(kinds(run))
+    for width in WIDTHS:
+        with contextlib.suppress(NotMeasured, Failed):
+            report = gpu.report(run, width)
+            found["gpu"] = report["device"]
+            found.setdefault("clocks", {})[width] = report["clocks"]
+            found.setdefault("cases", []).extend(report["cases"].values())
+    for case in PEER_CASES:
+        with contextlib.suppress(NotMeasured, Failed):
+            found.setdefault("peers", {})[case.name] = peer_times(gpu_contest.outcome_of(run, case))
+    return found
+
+
+def peer_times(outcome):
+    return ({name: {"ms": outcome.milliseconds(name), "ratio": outcome.ratio(name)} for name in outcome.seconds}
+            | {name: {"absent": without_folders(why)} for name, why in outcome.absent.items()})
+
+
+def document(found, machine):
+    if "kernels" in found:
+        write_between("cuda_kernels", [machine_line(machine), "", *found["kernels"]])
+    if "peers" in found:
+        write_between("cuda_peers", [machine_line(machine), "", *peer_table(found["peers"])])
+
+
+def peer_table(cases):
+    """Milliseconds per pass, in brackets how many times Residua's."""
+    names = list(cases)
+    lines = ["| | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
+    for peer in dict.fromkeys(peer for times in cases.values() for peer in times):
+        lines.append(f"| {peer} | " + " | ".join(peer_cell(cases[name].get(peer)) for name in names) + " |")
+    return lines
+
+
+def peer_cell(found):
+    if not found or "absent" in found:
+        return found["absent"] if found else ""
+    return f"{found['ms']:.3g}" + ("" if found["ratio"] == 1 else f" ({found['ratio']:.1f})")

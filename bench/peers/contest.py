@@ -99,14 +99,15 @@ class Broken(Exception):
 
 
 class Contestant:
-    """A process that answers commands, bound to as many processors as it has threads."""
+    """A process that answers commands within `patience` seconds, bound to as many processors as it has threads."""
 
-    def __init__(self, command, **environment):
+    def __init__(self, command, *, threads=THREADS, patience=PATIENCE_SECONDS, **environment):
         self._log = tempfile.TemporaryFile("w+")
-        self.cpus = sorted(os.sched_getaffinity(0))[:THREADS]
+        self._patience = patience
+        self.cpus = sorted(os.sched_getaffinity(0))[:threads]
         self._process = subprocess.Popen(
             [str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True,
-            bufsize=1, env={**os.environ, "OMP_NUM_THREADS": str(THREADS), **environment},
+            bufsize=1, env={**os.environ, "OMP_NUM_THREADS": str(threads), **environment},
             preexec_fn=lambda: os.sched_setaffinity(0, self.cpus))
 
     def __enter__(self):
@@ -130,8 +131,8 @@ class Contestant:
     def ask(self, *words):
         with contextlib.suppress(BrokenPipeError):  # it has said why, or its log has
             self._process.stdin.write(" ".join(map(str, words)) + "\n")
-        if not select.select([self._process.stdout], [], [], PATIENCE_SECONDS)[0]:
-            raise Broken(f"no answer to '{words[0]}' within {PATIENCE_SECONDS} s")
+        if not select.select([self._process.stdout], [], [], self._patience)[0]:
+            raise Broken(f"no answer to '{words[0]}' within {self._patience} s")
         answer = self._process.stdout.readline().strip()
         if not answer:
             self._log.seek(0)

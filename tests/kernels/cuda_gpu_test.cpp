@@ -4,6 +4,7 @@
 
 #include "kernels/core/error.hpp"
 #include "kernels/cuda/check.hpp"
+#include "kernels/cuda/device_array.hpp"
 #include "kernels/cuda/fused_cuda.hpp"
 #include "kernels/cuda/residual_cuda.hpp"
 #include "kernels/cuda/residual_point.hpp"
@@ -14,33 +15,7 @@ namespace residua {
 namespace {
 
 using namespace testing_support;
-
-/// An array on the device: starts as a copy, or as `count` elements of NaN bits.
-template <class T>
-class DeviceArray {
- public:
-  explicit DeviceArray(const std::vector<T>& host) : DeviceArray(host.size()) {
-    cuda::check(cudaMemcpy(data_, host.data(), count_ * sizeof(T), cudaMemcpyHostToDevice), "cudaMemcpy");
-  }
-  explicit DeviceArray(std::size_t count) : count_(count) {
-    cuda::check(cudaMalloc(reinterpret_cast<void**>(&data_), std::max<std::size_t>(count * sizeof(T), 1)),
-                "cudaMalloc");
-    cuda::check(cudaMemset(data_, 0xff, count * sizeof(T)), "cudaMemset");
-  }
-  ~DeviceArray() { cudaFree(data_); }
-  DeviceArray(const DeviceArray&) = delete;
-
-  T* data() { return data_; }
-  std::vector<T> host() const {
-    std::vector<T> copy(count_);
-    cuda::check(cudaMemcpy(copy.data(), data_, count_ * sizeof(T), cudaMemcpyDeviceToHost), "cudaMemcpy");
-    return copy;
-  }
-
- private:
-  std::size_t count_;
-  T* data_ = nullptr;
-};
+using cuda::DeviceArray;
 
 /// A problem with its arrays on the device.
 template <class S, class Ph>

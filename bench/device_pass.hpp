@@ -1,0 +1,165 @@
+#pragma once
+#include <cuda_runtime_api.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "bench/adam.hpp"
+#include "bench/problem.hpp"
+#include "bench/reference.hpp"
+#include "kernels/core/error.hpp"
+#include "kernels/cuda/device_array.hpp"
+#include "kernels/cuda/physics_launch.hpp"
+#include "kernels/cuda/sampler.hpp"
+#include "kernels/physics/heat.hpp"
+#include "kernels/physics/transport_2d.hpp"
+
+namespace residua::bench {
+
+/// The physics whose kernels are timed, and nothing else of the registry, so that the program stays small: three and
+/// four channels, without features and transform.
+using Timed = std::tuple<physics::Heat, physics::Transport2d>;
+
+/// A fused pass on the current device, or the training step around it, for a problem without design inputs. All work is
+/// queued on the default stream.
+class AnyPass {
+ public:
+  virtual ~AnyPass() = default;
+  /// Queues loss and gradient.
+  virtual void queue() = 0;
+  /// Queues a whole step of training: new random points, loss and gradient, Adam.
+  virtual void queue_step() = 0;
+  /// What the last pass found, rows left out.
+  virtual Answer answer() const = 0;
+  /// What is wrong with the pass; empty if nothing (see bench/reference.hpp).
+  virtual std::string mistake() = 0;
+  /// Bytes beyond the problem itself.
+  virtual std::size_t memory() const = 0;
+};
+
+template <class Ph, class S, class Arithmetic>
+class DevicePass final : public AnyPass {
+ public:
+  explicit DevicePass(const Problem& problem)
+      : problem_(problem),
+        weights_(of(problem.weights)),
+        center_(of(problem.center)),
+        scale_(of(problem.scale)),
+        coords_(of(problem.coords)),
+        params_(of(problem.params)),
+        design_row_(problem.design_row),
+        loss_(kEquations),
+        gradient_(problem.weights.size()),
+        workspace_(cuda::PhysicsLaunch<Ph, S>::workspace_bytes(0, problem.shape, problem.n, true)) {}
+
+  void queue() override { queue_with(nullptr, nullptr); }
+
+  void queue_step() override {
+    if (!trainer_) trainer_ = std::make_unique<Trainer>(problem_);
+    Trainer& t = *trainer_;
+    cuda::sample(cuda::UniformPoints<S>{problem_.n, Ph::kCoords, t.lower.data(), t.upper.data(), coords_.data(), 1, 0,
+                                        std::uint64_t(t.step * problem_.n)},
+                 nullptr);
+    queue();
+    Adam<S>{std::int64_t(problem_.weights.size()),
+            gradient_.data(),
+            weights_.data(),
+            t.mean.data(),
+            t.square.data(),
+            S(1e-3),
+            int(++t.step)}
+        .queue(nullptr);
+  }
+
+  Answer answer() const override {
+    const auto gradient = gradient_.host();
+    return {loss_.host(), {gradient.begin(), gradient.end()}, {}};
+  }
+
+  std::string mistake() override {
+    const auto sample = sample_of(problem_.n, 23);
+    std::vector<S> on_sample(std::size_t(problem_.n));
+    for (const std::int64_t i : sample) on_sample[std::size_t(i)] = 1;
+    cuda::DeviceArray<S> point_weight(on_sample), rows(kEquations * std::size_t(problem_.n));
+    queue_with(point_weight.data(), rows.data());
+    Answer found = answer();
+    const auto values = rows.host();
+    found.rows.assign(values.begin(), values.end());
+    return bench::mistake(problem_, sample, found, kTolerance<S>);
+  }
+
+  std::size_t memory() const override { return workspace_.bytes() + gradient_.bytes() + loss_.bytes(); }
+
+ private:
+  static constexpr std::size_t kEquations = kEquationsOf<Ph, std::tuple_element_t<0, typename Ph::Terms>>;
+
+  /// What a step needs beyond a pass.
+  struct Trainer {
+    cuda::DeviceArray<S> lower, upper, mean, square;
+    std::int64_t step = 0;
+
+    explicit Trainer(const Problem& problem)
+        : lower(ends(problem, &Quantity::lower)),
+          upper(ends(problem, &Quantity::upper)),
+          mean(std::vector<S>(problem.weights.size())),
+          square(std::vector<S>(problem.weights.size())) {}
+
+   private:
+    static std::vector<S> ends(const Problem& problem, double Quantity::*end) {
+      std::vector<S> values;
+      for (const Quantity& coord : problem.physics->coords) values.push_back(S(coord.*end / coord.scale));
+      return values;
+    }
+  };
+
+  static std::vector<S> of(const std::vector<double>& values) { return {values.begin(), values.end()}; }
+
+  void queue_with(const S* point_weight, S* rows) {
+    cuda::FusedLaunch<Ph, S, Arithmetic>::fused(
+        0, {problem_.shape, weights_.data(), center_.data(), scale_.data()},
+        {problem_.n, coords_.data(), nullptr, params_.data(), design_row_.data(), 0}, {nullptr, point_weight},
+        {loss_.data(), gradient_.data(), rows}, {workspace_.data(), workspace_.bytes()}, nullptr);
+  }
+
+  const Problem& problem_;
+  cuda::DeviceArray<S> weights_, center_, scale_, coords_, params_;
+  cuda::DeviceArray<int> design_row_;
+  cuda::DeviceArray<double> loss_;
+  cuda::DeviceArray<S> gradient_;
+  cuda::DeviceArray<unsigned char> workspace_;
+  std::unique_ptr<Trainer> trainer_;
+};
+
+/// How a pass computes.
+struct Way {
+  std::string scalar = "float";        ///< or double
+  std::string multiplies = "threads";  ///< or tensor
+};
+
+template <class Ph, class S>
+std::unique_ptr<AnyPass> make_pass(const Problem& problem, const std::string& multiplies) {
+  using Tensor = std::conditional_t<std::is_same_v<S, float>, cuda::SplitTf32, cuda::WholeDoubles>;
+  if (multiplies == "tensor") return std::make_unique<DevicePass<Ph, S, Tensor>>(problem);
+  return std::make_unique<DevicePass<Ph, S, cuda::PerThread>>(problem);
+}
+
+/// The pass outlives neither the problem nor the device. Throws Error for a physics that is not among Timed.
+inline std::unique_ptr<AnyPass> make_pass(const Problem& problem, const Way& way) {
+  std::unique_ptr<AnyPass> pass;
+  const auto try_physics = [&]<class Ph>() {
+    if (Ph::name != problem.physics->name) return;
+    pass = way.scalar == "double" ? make_pass<Ph, double>(problem, way.multiplies)
+                                  : make_pass<Ph, float>(problem, way.multiplies);
+  };
+  [&]<class... Ph>(std::tuple<Ph...>*) { (try_physics.template operator()<Ph>(), ...); }(static_cast<Timed*>(nullptr));
+  if (!pass)
+    throw Error("physics '" + std::string(problem.physics->name) +
+                "' is not timed on GPUs: expected heat or transport_2d");
+  return pass;
+}
+
+}  // namespace residua::bench
