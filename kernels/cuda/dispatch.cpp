@@ -4,6 +4,7 @@
 
 #include "kernels/core/error.hpp"
 #include "kernels/cuda/fused_cuda.hpp"
+#include "kernels/cuda/gauss_newton_launch.hpp"
 #include "kernels/cuda/physics_launch.hpp"
 #include "kernels/cuda/residual_cuda.hpp"
 #include "kernels/registry.hpp"
@@ -74,5 +75,45 @@ void residual_vjp(TermId term, const Points<S>& points, const S* jet, const S* r
 }
 template void residual_vjp(TermId, const Points<float>&, const float*, const float*, float*, Stream);
 template void residual_vjp(TermId, const Points<double>&, const double*, const double*, double*, Stream);
+
+std::size_t normal_equations_bytes(TermId term, const MlpShape& shape, std::int64_t n) {
+  std::size_t bytes = 0;
+  visit_physics(term, [&]<class Ph>() { bytes = GaussNewtonLaunch<Ph>::normal_equations_bytes(term.term, shape, n); });
+  return bytes;
+}
+
+void add_normal_equations(TermId term, const Network<double>& network, const Points<double>& points,
+                          const FusedWeights<double>& weights, double* sums, Workspace workspace, Stream stream) {
+  visit_physics(term, [&]<class Ph>() {
+    GaussNewtonLaunch<Ph>::add_normal_equations(term.term, network, points, weights, sums, workspace, stream);
+  });
+}
+
+std::size_t jacobian_bytes(TermId term, const MlpShape& shape, std::int64_t n) {
+  std::size_t bytes = 0;
+  visit_physics(term, [&]<class Ph>() { bytes = GaussNewtonLaunch<Ph>::jacobian_bytes(term.term, shape, n); });
+  return bytes;
+}
+
+void jacobian(TermId term, const Network<double>& network, const Points<double>& points,
+              const FusedWeights<double>& weights, PointRange range, double* rows, Workspace workspace, Stream stream) {
+  visit_physics(term, [&]<class Ph>() {
+    GaussNewtonLaunch<Ph>::jacobian(term.term, network, points, weights, range, rows, workspace, stream);
+  });
+}
+
+void jacobian_product(TermId term, const Network<double>& network, const Points<double>& points,
+                      const double* direction, double* product, Workspace workspace, Stream stream) {
+  visit_physics(term, [&]<class Ph>() {
+    GaussNewtonLaunch<Ph>::product(term.term, network, points, direction, product, workspace, stream);
+  });
+}
+
+void jacobian_transposed_product(TermId term, const Network<double>& network, const Points<double>& points,
+                                 const double* rows, double* product, Workspace workspace, Stream stream) {
+  visit_physics(term, [&]<class Ph>() {
+    GaussNewtonLaunch<Ph>::transposed_product(term.term, network, points, rows, product, workspace, stream);
+  });
+}
 
 }  // namespace residua::cuda

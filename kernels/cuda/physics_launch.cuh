@@ -1,9 +1,7 @@
 #pragma once
 #include <cuda_runtime.h>
 
-#include <string>
-
-#include "kernels/core/error.hpp"
+#include "kernels/cuda/call_checks.hpp"
 #include "kernels/cuda/check.hpp"
 #include "kernels/cuda/fused_tile.hpp"
 #include "kernels/cuda/physics_launch.hpp"
@@ -15,23 +13,6 @@
 
 namespace residua::cuda {
 namespace {
-
-/// Calls f.template operator()<Term>() for a term of the physics, or its answer. Throws Error if there is none.
-template <class Ph, class F>
-void visit_term(int term, F&& f) {
-  bool found = false;
-  int index = 0;
-  const auto visit = [&]<class Term>() {
-    if (index++ != term) return;
-    found = true;
-    f.template operator()<Term>();
-  };
-  for_each_term<Ph>(visit);
-  visit.template operator()<Answer<Ph>>();
-  if (!found)
-    throw Error(std::string("cuda: no term ") + std::to_string(term) + " of " + std::string(Ph::name) +
-                "; find_term() gives valid ones");
-}
 
 template <class Ph, class Term, class S, bool kGradient, class Arithmetic>
 __global__ void __launch_bounds__(kThreads) fused_kernel(const __grid_constant__ FusedArgs<S> args) {
@@ -53,40 +34,15 @@ __global__ void __launch_bounds__(kResidualBlock) residual_kernel(const __grid_c
     ResidualPoint<Ph, Term, S>::backward(args, i);
 }
 
-/// Bytes of shared memory that a block may have on the current device.
-std::size_t shared_limit() {
-  int device = 0, bytes = 0;
-  check(cudaGetDevice(&device), "cudaGetDevice");
-  check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device), "cudaDeviceGetAttribute");
-  return std::size_t(bytes);
-}
-
-template <class Ph>
-void check_sizes(const MlpShape& shape, std::int64_t n, int design_count) {
-  const auto require = [](bool holds, const char* what, std::int64_t found, const std::string& expected) {
-    if (!holds)
-      throw Error(std::string("cuda, physics ") + std::string(Ph::name) + ": " + what + " is " + std::to_string(found) +
-                  ", expected " + expected);
-  };
-  const int inputs = kFeatures<Ph> + design_count;
-  require(n >= 0, "number of points", n, "0 or more");
-  require(design_count >= 0, "number of design inputs", design_count, "0 or more");
-  require(shape.inputs == inputs && inputs <= kMaxInputs, "number of network inputs", shape.inputs,
-          std::to_string(inputs) + " (features and design inputs), at most " + std::to_string(kMaxInputs));
-  require(shape.outputs == Ph::kFields, "number of network outputs", shape.outputs, std::to_string(Ph::kFields));
-  require(shape.width >= 1 && shape.width <= kMaxWidth, "width", shape.width, "1 to " + std::to_string(kMaxWidth));
-  require(shape.slopes() == 0, "number of trainable slopes", shape.slopes(), "0 (they run on the CPU only)");
-  require(shape.depth >= 1 && shape.depth <= kMaxDepth, "depth", shape.depth, "1 to " + std::to_string(kMaxDepth));
-}
-
 template <class Ph, class Term, class S>
-FusedPlan plan_for(const MlpShape& shape, std::int64_t n, bool gradient) {
-  return FusedPlan::of<S>(shape, kCollapse<Ph, Term>.propagation, kEquationsOf<Ph, Term>, n, gradient, shared_limit());
+TilePlan plan_for(const MlpShape& shape, std::int64_t n, bool gradient) {
+  return TilePlan::of<S>(shape, kCollapse<Ph, Term>.propagation, kEquationsOf<Ph, Term>, n,
+                         gradient ? Pass::gradient : Pass::rows, shared_limit());
 }
 
 template <class Ph, class Term, bool kGradient, class Arithmetic, class S>
 void launch(const FusedArgs<S>& args, const FusedResult<S>& result, Stream stream) {
-  const FusedPlan& plan = args.plan;
+  const TilePlan& plan = args.plan;
   if (plan.blocks > 0) {
     const auto kernel = fused_kernel<Ph, Term, S, kGradient, Arithmetic>;
     check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(plan.shared_bytes)),
@@ -115,12 +71,10 @@ void FusedLaunch<Ph, S, Arithmetic>::fused(int term, const Network<S>& network, 
                                            Workspace workspace, Stream stream) {
   visit_term<Ph>(term, [&]<class Term>() {
     check_sizes<Ph>(network.shape, points.n, points.design_count);
-    const FusedPlan plan = plan_for<Ph, Term, S>(network.shape, points.n, result.gradient != nullptr);
-    if (workspace.bytes < plan.bytes)
-      throw Error("cuda: workspace of " + std::to_string(workspace.bytes) + " bytes, expected " +
-                  std::to_string(plan.bytes) + " (workspace_bytes() says how many)");
-    const FusedArgs<S> args{network,         points, weights,
-                            result.residual, plan,   static_cast<unsigned char*>(workspace.data)};
+    const TilePlan plan = plan_for<Ph, Term, S>(network.shape, points.n, result.gradient != nullptr);
+    require(workspace, plan.bytes, "workspace_bytes()");
+    const FusedArgs<S> args{{network, points, weights, plan, static_cast<unsigned char*>(workspace.data)},
+                            result.residual};
     if (result.gradient)
       launch<Ph, Term, true, Arithmetic>(args, result, stream);
     else

@@ -21,16 +21,16 @@ __global__ void __launch_bounds__(kThreads)
 }  // namespace
 
 template <class S>
-void launch_reduction(const FusedArgs<S>& args, int equations, const FusedResult<S>& result, Stream stream) {
+void launch_reduction(const TileArgs<S>& args, int equations, const FusedResult<S>& result, Stream stream) {
   if (!result.loss && !result.gradient) return;
-  const FusedPlan& plan = args.plan;
+  const TilePlan& plan = args.plan;
   const unsigned blocks = unsigned((plan.parameters + kLanes - 1) / kLanes) + 1;
   reduce_kernel<S><<<blocks, kThreads, 0, stream>>>(reinterpret_cast<const double*>(args.workspace),
                                                     reinterpret_cast<const S*>(args.workspace + plan.gradient_at),
                                                     plan.blocks, equations, plan.parameters, result);
   check(cudaGetLastError(), "launch of the reduction kernel");
 }
-template void launch_reduction(const FusedArgs<float>&, int, const FusedResult<float>&, Stream);
-template void launch_reduction(const FusedArgs<double>&, int, const FusedResult<double>&, Stream);
+template void launch_reduction(const TileArgs<float>&, int, const FusedResult<float>&, Stream);
+template void launch_reduction(const TileArgs<double>&, int, const FusedResult<double>&, Stream);
 
 }  // namespace residua::cuda

@@ -6,6 +6,6 @@ namespace residua::cuda {
 
 /// Queues the sum of what the blocks of a fused pass left in their workspace, into result.loss and result.gradient.
 template <class S>
-void launch_reduction(const FusedArgs<S>& args, int equations, const FusedResult<S>& result, Stream stream);
+void launch_reduction(const TileArgs<S>& args, int equations, const FusedResult<S>& result, Stream stream);
 
 }  // namespace residua::cuda

@@ -53,13 +53,14 @@ template <class S, class Ph, class Term, class Arithmetic = cuda::PerThread>
 Outcome<S> run_twin(const Problem<Ph>& q, const TwinOptions& options = {}) {
   const Cast<S, Ph> cast(q);
   constexpr int E = kEquationsOf<Ph, Term>;
-  const auto plan = cuda::FusedPlan::of<S>(q.shape, kCollapse<Ph, Term>.propagation, E, q.n, options.gradient,
-                                           options.shared_limit, options.max_blocks);
+  const auto plan = cuda::TilePlan::of<S>(q.shape, kCollapse<Ph, Term>.propagation, E, q.n,
+                                          options.gradient ? cuda::Pass::gradient : cuda::Pass::rows,
+                                          options.shared_limit, options.max_blocks);
   GuardedBytes workspace(plan.bytes);
   Outcome<S> outcome{std::vector<double>(E), {}, std::vector<S>(std::size_t(E * q.n))};
   outcome.gradient.resize(std::size_t(plan.parameters));
-  const cuda::FusedArgs<S> args{cast.network, cast.points,     cast.fused_weights, outcome.residual.data(),
-                                plan,         workspace.data()};
+  const cuda::FusedArgs<S> args{{cast.network, cast.points, cast.fused_weights, plan, workspace.data()},
+                                outcome.residual.data()};
   const cuda::HostBlock block{options.backward};
   for (int b = 0; b < plan.blocks; ++b) {
     GuardedBytes shared(plan.shared_bytes);
