@@ -41,11 +41,12 @@ class AnyPass {
   virtual std::size_t memory() const = 0;
 };
 
-template <class Ph, class S, class Arithmetic>
+template <class Ph, class S>
 class DevicePass final : public AnyPass {
  public:
-  explicit DevicePass(const Problem& problem)
+  DevicePass(const Problem& problem, cuda::Multiply multiply)
       : problem_(problem),
+        multiply_(multiply),
         weights_(of(problem.weights)),
         center_(of(problem.center)),
         scale_(of(problem.scale)),
@@ -54,7 +55,7 @@ class DevicePass final : public AnyPass {
         design_row_(problem.design_row),
         loss_(kEquations),
         gradient_(problem.weights.size()),
-        workspace_(cuda::PhysicsLaunch<Ph, S>::workspace_bytes(0, problem.shape, problem.n, true)) {}
+        workspace_(cuda::workspace_bytes<S>(cuda::device_physics<Ph>(), 0, problem.shape, problem.n, true)) {}
 
   void queue() override { queue_with(nullptr, nullptr); }
 
@@ -119,13 +120,14 @@ class DevicePass final : public AnyPass {
   static std::vector<S> of(const std::vector<double>& values) { return {values.begin(), values.end()}; }
 
   void queue_with(const S* point_weight, S* rows) {
-    cuda::FusedLaunch<Ph, S, Arithmetic>::fused(
-        0, {problem_.shape, weights_.data(), center_.data(), scale_.data()},
+    cuda::fused<S>(
+        cuda::device_physics<Ph>(), 0, {problem_.shape, weights_.data(), center_.data(), scale_.data()},
         {problem_.n, coords_.data(), nullptr, params_.data(), design_row_.data(), 0}, {nullptr, point_weight},
-        {loss_.data(), gradient_.data(), rows}, {workspace_.data(), workspace_.bytes()}, nullptr);
+        {loss_.data(), gradient_.data(), rows}, {workspace_.data(), workspace_.bytes()}, nullptr, multiply_);
   }
 
   const Problem& problem_;
+  cuda::Multiply multiply_;
   cuda::DeviceArray<S> weights_, center_, scale_, coords_, params_;
   cuda::DeviceArray<int> design_row_;
   cuda::DeviceArray<double> loss_;
@@ -139,13 +141,6 @@ struct Way {
   std::string scalar = "float";        ///< or double
   std::string multiplies = "threads";  ///< or tensor
 };
-
-template <class Ph, class S>
-std::unique_ptr<AnyPass> make_pass(const Problem& problem, const std::string& multiplies) {
-  using Tensor = std::conditional_t<std::is_same_v<S, float>, cuda::SplitTf32, cuda::WholeDoubles>;
-  if (multiplies == "tensor") return std::make_unique<DevicePass<Ph, S, Tensor>>(problem);
-  return std::make_unique<DevicePass<Ph, S, cuda::PerThread>>(problem);
-}
 
 /// The pass outlives neither the problem nor the device. Throws Error for a physics that is not among Timed.
 inline std::unique_ptr<AnyPass> make_pass(const Problem& problem, const Way& way) {

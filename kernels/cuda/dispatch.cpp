@@ -1,6 +1,8 @@
 // From the number of a physics to its kernels.
 #include <string>
-#include <type_traits>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "kernels/core/error.hpp"
 #include "kernels/cuda/fused_cuda.hpp"
@@ -12,7 +14,12 @@
 namespace residua::cuda {
 namespace {
 
-/// Calls f.template operator()<Physics>() for the physics that `id` names. Throws Error if it names none.
+[[noreturn]] void refuse(TermId id) {
+  throw Error("cuda: no physics " + std::to_string(id.physics) + "; find_term() gives valid ones");
+}
+
+/// Calls f.template operator()<Physics>() for the physics of the registry that `id` names. Throws Error if it names
+/// none.
 template <class F>
 void visit_physics(TermId id, F&& f) {
   bool found = false;
@@ -22,17 +29,30 @@ void visit_physics(TermId id, F&& f) {
     found = true;
     f.template operator()<Ph>();
   });
-  if (!found) throw Error("cuda: no physics " + std::to_string(id.physics) + "; find_term() gives valid ones");
+  if (!found) refuse(id);
+}
+
+std::vector<std::unique_ptr<const DevicePhysics>>& added() {
+  static std::vector<std::unique_ptr<const DevicePhysics>> all;
+  return all;
+}
+
+const DevicePhysics& physics_of(TermId id) {
+  constexpr int kRegistry = int(std::tuple_size_v<Registry>);
+  if (id.physics >= kRegistry && id.physics < kRegistry + int(added().size()))
+    return *added()[std::size_t(id.physics - kRegistry)];
+  const DevicePhysics* found = nullptr;
+  visit_physics(id, [&]<class Ph>() { found = &device_physics<Ph>(); });
+  return *found;
 }
 
 }  // namespace
 
+void add_device_physics(std::unique_ptr<const DevicePhysics> physics) { added().push_back(std::move(physics)); }
+
 template <class S>
 std::size_t workspace_bytes(TermId term, const MlpShape& shape, std::int64_t n, bool gradient) {
-  std::size_t bytes = 0;
-  visit_physics(term,
-                [&]<class Ph>() { bytes = PhysicsLaunch<Ph, S>::workspace_bytes(term.term, shape, n, gradient); });
-  return bytes;
+  return workspace_bytes<S>(physics_of(term), term.term, shape, n, gradient);
 }
 template std::size_t workspace_bytes<float>(TermId, const MlpShape&, std::int64_t, bool);
 template std::size_t workspace_bytes<double>(TermId, const MlpShape&, std::int64_t, bool);
@@ -40,12 +60,7 @@ template std::size_t workspace_bytes<double>(TermId, const MlpShape&, std::int64
 template <class S>
 void fused(TermId term, const Network<S>& network, const Points<S>& points, const FusedWeights<S>& weights,
            const FusedResult<S>& result, Workspace workspace, Stream stream, Multiply multiply) {
-  using Tensor = std::conditional_t<std::is_same_v<S, float>, SplitTf32, WholeDoubles>;
-  visit_physics(term, [&]<class Ph>() {
-    const auto launch =
-        multiply == Multiply::tensor_cores ? FusedLaunch<Ph, S, Tensor>::fused : FusedLaunch<Ph, S, PerThread>::fused;
-    launch(term.term, network, points, weights, result, workspace, stream);
-  });
+  fused(physics_of(term), term.term, network, points, weights, result, workspace, stream, multiply);
 }
 template void fused(TermId, const Network<float>&, const Points<float>&, const FusedWeights<float>&,
                     const FusedResult<float>&, Workspace, Stream, Multiply);
@@ -62,16 +77,14 @@ template void evaluate(TermId, const Network<double>&, const Points<double>&, do
 
 template <class S>
 void residual(TermId term, const Points<S>& points, const S* jet, S* rows, Stream stream) {
-  visit_physics(term, [&]<class Ph>() { PhysicsLaunch<Ph, S>::residual(term.term, {points, jet, rows}, stream); });
+  residual<S>(physics_of(term), term.term, {points, jet, rows}, stream);
 }
 template void residual(TermId, const Points<float>&, const float*, float*, Stream);
 template void residual(TermId, const Points<double>&, const double*, double*, Stream);
 
 template <class S>
 void residual_vjp(TermId term, const Points<S>& points, const S* jet, const S* rows_bar, S* jet_bar, Stream stream) {
-  visit_physics(term, [&]<class Ph>() {
-    PhysicsLaunch<Ph, S>::residual(term.term, {points, jet, nullptr, rows_bar, jet_bar}, stream);
-  });
+  residual<S>(physics_of(term), term.term, {points, jet, nullptr, rows_bar, jet_bar}, stream);
 }
 template void residual_vjp(TermId, const Points<float>&, const float*, const float*, float*, Stream);
 template void residual_vjp(TermId, const Points<double>&, const double*, const double*, double*, Stream);

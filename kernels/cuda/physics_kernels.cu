@@ -1,12 +1,13 @@
 // The CUDA kernels of one physics: RESIDUA_PHYSICS, which RESIDUA_PHYSICS_HEADER defines. Compiled once per physics.
-#include "kernels/cuda/physics_launch.cuh"
+#include "kernels/cuda/physics_table.cuh"
 #include RESIDUA_PHYSICS_HEADER
 
 namespace residua::cuda {
 
-template struct FusedLaunch<physics::RESIDUA_PHYSICS, float, PerThread>;
-template struct FusedLaunch<physics::RESIDUA_PHYSICS, double, PerThread>;
-template struct PhysicsLaunch<physics::RESIDUA_PHYSICS, float>;
-template struct PhysicsLaunch<physics::RESIDUA_PHYSICS, double>;
+// Those that multiply by tensor cores stand in a file of their own, which compiles beside this one.
+extern template FusedKernels fused_kernels<physics::RESIDUA_PHYSICS, float, SplitTf32>(int);
+extern template FusedKernels fused_kernels<physics::RESIDUA_PHYSICS, double, WholeDoubles>(int);
+
+template const DevicePhysics& device_physics<physics::RESIDUA_PHYSICS>();
 
 }  // namespace residua::cuda

@@ -3,6 +3,9 @@
 
 namespace residua::cuda {
 
+/// Threads of a block of those that work on a point each.
+inline constexpr unsigned kResidualBlock = 128;
+
 /// One thread's work on a residual without its network: point i of the rows.
 template <class Ph, class Term, class S>
 struct ResidualPoint {

@@ -45,7 +45,11 @@ struct TilePlan {
   template <class S>
   static TilePlan of(const MlpShape& shape, const Propagation& propagation, int equations, std::int64_t n, Pass pass,
                      std::size_t shared_limit, int max_blocks = kMaxBlocks) {
-    const int channels = propagation.count();
+    return of<S>(shape, propagation.count(), propagation.curved, equations, n, pass, shared_limit, max_blocks);
+  }
+  template <class S>
+  static TilePlan of(const MlpShape& shape, int channels, int curved, int equations, std::int64_t n, Pass pass,
+                     std::size_t shared_limit, int max_blocks = kMaxBlocks) {
     const auto aligned = [](std::size_t bytes) { return (bytes + 255) / 256 * 256; };
     TilePlan plan;
     plan.blocks = int(std::min<std::int64_t>((n + kTilePoints - 1) / kTilePoints, max_blocks));
@@ -56,7 +60,7 @@ struct TilePlan {
     const int taped = pass == Pass::rows ? 0 : shape.inputs + shape.depth * shape.width;
     const int slopes = pass == Pass::jacobian ? equations * shape.outputs : 0;
     plan.leaves_at = std::size_t(taped) * std::size_t(channels * kTilePoints);
-    plan.slopes_at = plan.leaves_at + std::size_t(propagation.curved * kTilePoints);
+    plan.slopes_at = plan.leaves_at + std::size_t(curved * kTilePoints);
     plan.tape = plan.slopes_at + std::size_t(slopes * channels * kTilePoints);
 
     plan.shared_panels_at = aligned(std::size_t(equations * kTilePoints) * sizeof(double));

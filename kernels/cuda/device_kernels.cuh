@@ -1,0 +1,27 @@
+#pragma once
+#include "kernels/cuda/fused_tile.hpp"
+#include "kernels/cuda/residual_point.hpp"
+
+// The kernels themselves, as nvcc compiles them with the toolkit and NVRTC while a program runs: nothing of the host.
+
+namespace residua::cuda {
+
+template <class Ph, class Term, class S, bool kGradient, class Arithmetic>
+__global__ void __launch_bounds__(kThreads) fused_kernel(const __grid_constant__ FusedArgs<S> args) {
+  extern __shared__ __align__(16) unsigned char shared[];
+  using Tile = FusedTile<Ph, Term, S, kGradient, Arithmetic>;
+  const auto store = BlockStorage<S>::of(args, Tile::kEquations, int(blockIdx.x), shared);
+  Tile(args, store).run(DeviceBlock{}, int(blockIdx.x));
+}
+
+template <class Ph, class Term, class S, bool kForward>
+__global__ void __launch_bounds__(kResidualBlock) residual_kernel(const __grid_constant__ ResidualArgs<S> args) {
+  const std::int64_t i = std::int64_t(blockIdx.x) * kResidualBlock + threadIdx.x;
+  if (i >= args.points.n) return;
+  if constexpr (kForward)
+    ResidualPoint<Ph, Term, S>::forward(args, i);
+  else
+    ResidualPoint<Ph, Term, S>::backward(args, i);
+}
+
+}  // namespace residua::cuda

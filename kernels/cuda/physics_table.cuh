@@ -1,0 +1,77 @@
+#pragma once
+#include <string>
+
+#include "kernels/core/error.hpp"
+#include "kernels/cuda/device_kernels.cuh"
+#include "kernels/cuda/device_physics.hpp"
+
+// What device_physics.hpp says of one physics of the toolkit, for the files that instantiate it.
+
+namespace residua::cuda {
+
+/// f.template operator()<Term>() for a term of the physics, or its answer. Throws Error if there is none.
+template <class Ph, class F>
+void visit_term(int term, F&& f) {
+  bool found = false;
+  int index = 0;
+  const auto visit = [&]<class Term>() {
+    if (index++ != term) return;
+    found = true;
+    f.template operator()<Term>();
+  };
+  for_each_term<Ph>(visit);
+  visit.template operator()<Answer<Ph>>();
+  if (!found)
+    throw Error(std::string("cuda: no term ") + std::to_string(term) + " of " + std::string(Ph::name) +
+                "; find_term() gives valid ones");
+}
+
+template <class Ph, class S, class Arithmetic>
+FusedKernels fused_kernels(int term) {
+  FusedKernels kernels;
+  visit_term<Ph>(term, [&]<class Term>() {
+    kernels = {reinterpret_cast<const void*>(fused_kernel<Ph, Term, S, false, Arithmetic>),
+               reinterpret_cast<const void*>(fused_kernel<Ph, Term, S, true, Arithmetic>)};
+  });
+  return kernels;
+}
+
+template <class Ph, class S>
+ResidualKernels residual_kernels(int term) {
+  ResidualKernels kernels;
+  visit_term<Ph>(term, [&]<class Term>() {
+    kernels = {reinterpret_cast<const void*>(residual_kernel<Ph, Term, S, true>),
+               reinterpret_cast<const void*>(residual_kernel<Ph, Term, S, false>)};
+  });
+  return kernels;
+}
+
+template <class Ph>
+class DevicePhysicsOf final : public DevicePhysics {
+ public:
+  std::string_view name() const override { return Ph::name; }
+  TermSizes sizes(int term) const override {
+    TermSizes sizes{};
+    visit_term<Ph>(term, [&]<class Term>() {
+      constexpr const Propagation& kPropagation = kCollapse<Ph, Term>.propagation;
+      sizes = {kFeatures<Ph>, Ph::kFields, kEquationsOf<Ph, Term>, kPropagation.count(), kPropagation.curved};
+    });
+    return sizes;
+  }
+  FusedKernels fused(int term, bool twice, Multiply multiply) const override {
+    if (multiply == Multiply::tensor_cores)
+      return twice ? fused_kernels<Ph, double, WholeDoubles>(term) : fused_kernels<Ph, float, SplitTf32>(term);
+    return twice ? fused_kernels<Ph, double, PerThread>(term) : fused_kernels<Ph, float, PerThread>(term);
+  }
+  ResidualKernels residual(int term, bool twice) const override {
+    return twice ? residual_kernels<Ph, double>(term) : residual_kernels<Ph, float>(term);
+  }
+};
+
+template <class Ph>
+const DevicePhysics& device_physics() {
+  static const DevicePhysicsOf<Ph> one;
+  return one;
+}
+
+}  // namespace residua::cuda
