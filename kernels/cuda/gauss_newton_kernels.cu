@@ -16,8 +16,9 @@
 namespace residua::cuda {
 namespace {
 
+/// One block a multiprocessor, as chunks of points are cut for: with the registers of two some kernels would spill.
 template <class Tile, class Args>
-__global__ void __launch_bounds__(kThreads) gauss_newton_kernel(const __grid_constant__ Args args) {
+__global__ void __launch_bounds__(kThreads, 1) gauss_newton_kernel(const __grid_constant__ Args args) {
   extern __shared__ __align__(16) unsigned char shared[];
   const auto store = BlockStorage<double>::of(args, Tile::kEquations, int(blockIdx.x), shared);
   Tile(args, store).run(DeviceBlock{}, int(blockIdx.x));
