@@ -120,10 +120,10 @@ class DevicePass final : public AnyPass {
   static std::vector<S> of(const std::vector<double>& values) { return {values.begin(), values.end()}; }
 
   void queue_with(const S* point_weight, S* rows) {
-    cuda::fused<S>(
-        cuda::device_physics<Ph>(), 0, {problem_.shape, weights_.data(), center_.data(), scale_.data()},
-        {problem_.n, coords_.data(), nullptr, params_.data(), design_row_.data(), 0}, {nullptr, point_weight},
-        {loss_.data(), gradient_.data(), rows}, {workspace_.data(), workspace_.bytes()}, nullptr, multiply_);
+    cuda::fused<S>(cuda::device_physics<Ph>(), 0, {problem_.shape, weights_.data(), center_.data(), scale_.data()},
+                   {problem_.n, coords_.data(), nullptr, params_.data(), design_row_.data(), 0},
+                   {nullptr, point_weight}, {loss_.data(), gradient_.data(), rows},
+                   {workspace_.data(), workspace_.bytes()}, nullptr, multiply_);
   }
 
   const Problem& problem_;
@@ -147,8 +147,11 @@ inline std::unique_ptr<AnyPass> make_pass(const Problem& problem, const Way& way
   std::unique_ptr<AnyPass> pass;
   const auto try_physics = [&]<class Ph>() {
     if (Ph::name != problem.physics->name) return;
-    pass = way.scalar == "double" ? make_pass<Ph, double>(problem, way.multiplies)
-                                  : make_pass<Ph, float>(problem, way.multiplies);
+    const auto multiply = way.multiplies == "tensor" ? cuda::Multiply::tensor_cores : cuda::Multiply::threads;
+    if (way.scalar == "double")
+      pass = std::make_unique<DevicePass<Ph, double>>(problem, multiply);
+    else
+      pass = std::make_unique<DevicePass<Ph, float>>(problem, multiply);
   };
   [&]<class... Ph>(std::tuple<Ph...>*) { (try_physics.template operator()<Ph>(), ...); }(static_cast<Timed*>(nullptr));
   if (!pass)

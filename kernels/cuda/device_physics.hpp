@@ -33,7 +33,7 @@ class DevicePhysics {
 
 /// That of a physics of the toolkit.
 template <class Ph>
-const DevicePhysics& device_physics();
+const DevicePhysics &device_physics();
 
 /// Adds a physics behind those of the registry, for a program that has added it to the catalog as well and in the same
 /// order. To be called as add_to_catalog() says.

@@ -11,6 +11,7 @@
 #include "kernels/cuda/gauss_newton_tile.hpp"
 #include "kernels/cuda/gram.hpp"
 #include "kernels/cuda/reduction.hpp"
+#include "kernels/cuda/terms.hpp"
 #include RESIDUA_PHYSICS_HEADER
 
 namespace residua::cuda {
@@ -33,6 +34,11 @@ void launch(const Args& args, Stream stream) {
         "cudaFuncSetAttribute");
   kernel<<<unsigned(plan.blocks), kThreads, plan.shared_bytes, stream>>>(args);
   check(cudaGetLastError(), "launch of a Gauss-Newton kernel");
+}
+
+template <class Ph>
+void check_fit(const MlpShape& shape, std::int64_t n, int design_count) {
+  check_sizes(Ph::name, kFeatures<Ph>, Ph::kFields, shape, n, design_count);
 }
 
 template <class Ph, class Term>
@@ -61,7 +67,7 @@ template <class Ph>
 std::size_t GaussNewtonLaunch<Ph>::normal_equations_bytes(int term, const MlpShape& shape, std::int64_t n) {
   std::size_t bytes = 0;
   visit_term<Ph>(term, [&]<class Term>() {
-    check_sizes<Ph>(shape, n, shape.inputs - kFeatures<Ph>);
+    check_fit<Ph>(shape, n, shape.inputs - kFeatures<Ph>);
     bytes = normal_plan<Ph, Term>(shape, n).bytes;
   });
   return bytes;
@@ -72,7 +78,7 @@ void GaussNewtonLaunch<Ph>::add_normal_equations(int term, const Network<double>
                                                  const FusedWeights<double>& weights, double* sums, Workspace workspace,
                                                  Stream stream) {
   visit_term<Ph>(term, [&]<class Term>() {
-    check_sizes<Ph>(network.shape, points.n, points.design_count);
+    check_fit<Ph>(network.shape, points.n, points.design_count);
     const NormalPlan plan = normal_plan<Ph, Term>(network.shape, points.n);
     require(workspace, plan.bytes, "normal_equations_bytes()");
     const auto args = tile_args(network, points, weights, plan.tiles, workspace);
@@ -89,7 +95,7 @@ template <class Ph>
 std::size_t GaussNewtonLaunch<Ph>::jacobian_bytes(int term, const MlpShape& shape, std::int64_t n) {
   std::size_t bytes = 0;
   visit_term<Ph>(term, [&]<class Term>() {
-    check_sizes<Ph>(shape, n, shape.inputs - kFeatures<Ph>);
+    check_fit<Ph>(shape, n, shape.inputs - kFeatures<Ph>);
     for (const Pass pass : {Pass::jacobian, Pass::tangent, Pass::gradient})
       bytes = std::max(bytes, tile_plan<Ph, Term>(shape, n, pass).bytes);
   });
@@ -101,7 +107,7 @@ void GaussNewtonLaunch<Ph>::jacobian(int term, const Network<double>& network, c
                                      const FusedWeights<double>& weights, PointRange range, double* rows,
                                      Workspace workspace, Stream stream) {
   visit_term<Ph>(term, [&]<class Term>() {
-    check_sizes<Ph>(network.shape, points.n, points.design_count);
+    check_fit<Ph>(network.shape, points.n, points.design_count);
     check_range(range, points.n);
     const TilePlan plan = tile_plan<Ph, Term>(network.shape, range.last - range.first, Pass::jacobian);
     require(workspace, plan.bytes, "jacobian_bytes()");
@@ -115,7 +121,7 @@ template <class Ph>
 void GaussNewtonLaunch<Ph>::product(int term, const Network<double>& network, const Points<double>& points,
                                     const double* direction, double* product, Workspace workspace, Stream stream) {
   visit_term<Ph>(term, [&]<class Term>() {
-    check_sizes<Ph>(network.shape, points.n, points.design_count);
+    check_fit<Ph>(network.shape, points.n, points.design_count);
     const TilePlan plan = tile_plan<Ph, Term>(network.shape, points.n, Pass::tangent);
     require(workspace, plan.bytes, "jacobian_bytes()");
     launch<TangentTile<Ph, Term>>(TangentArgs{tile_args(network, points, {}, plan, workspace), direction, product},
@@ -128,7 +134,7 @@ void GaussNewtonLaunch<Ph>::transposed_product(int term, const Network<double>& 
                                                const double* rows, double* product, Workspace workspace,
                                                Stream stream) {
   visit_term<Ph>(term, [&]<class Term>() {
-    check_sizes<Ph>(network.shape, points.n, points.design_count);
+    check_fit<Ph>(network.shape, points.n, points.design_count);
     const TilePlan plan = tile_plan<Ph, Term>(network.shape, points.n, Pass::gradient);
     require(workspace, plan.bytes, "jacobian_bytes()");
     const TransposedArgs args{tile_args(network, points, {}, plan, workspace), rows};
