@@ -28,14 +28,19 @@ class FusedTile : TilePass<Ph, Term, FusedArgs<S>, kGradient, Arithmetic> {
       enter(block);
       block.run([&](int thread) { residual(thread); });
       block.run([&](int thread) { add_loss(thread); });
-      if constexpr (kGradient) sweep(block, [&](int l) { add_gradient(block, l); });
+      if constexpr (kGradient)
+        for (int l = shape_.depth; l >= 0; --l) {
+          restore(block, l);
+          add_gradient(block, l);
+          backward(block, l);
+        }
     }
   }
 
  private:
-  using Base::add_gradient, Base::args_, Base::clamped, Base::clear_gradient, Base::enter, Base::head, Base::inside,
-      Base::K, Base::kStride, Base::more, Base::outputs, Base::read_outputs, Base::store_, Base::sweep, Base::to_first,
-      Base::to_next;
+  using Base::add_gradient, Base::args_, Base::backward, Base::clamped, Base::clear_gradient, Base::enter, Base::head,
+      Base::inside, Base::K, Base::kStride, Base::more, Base::outputs, Base::read_outputs, Base::restore, Base::shape_,
+      Base::store_, Base::to_first, Base::to_next;
   using typename Base::PointHead;
 
   /// Network outputs -> rows of the term, its loss and, in the place of the outputs, their adjoints.

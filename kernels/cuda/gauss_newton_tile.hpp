@@ -31,15 +31,19 @@ class JacobianTile : TilePass<Ph, Term, JacobianArgs, true, Arithmetic> {
       block.run([&](int thread) { linearise(thread); });
       for (int e = 0; e < kEquations; ++e) {
         block.run([&](int thread) { seed(thread, e); });
-        sweep(block, [&](int l) { block.run([&](int thread) { write_rows(thread, e, l); }); });
+        for (int l = shape_.depth; l >= 0; --l) {
+          restore(block, l);
+          block.run([&](int thread) { write_rows(thread, e, l); });
+          backward(block, l);
+        }
       }
     }
   }
 
  private:
-  using Base::args_, Base::clamped, Base::enter, Base::head, Base::input_panel, Base::inside, Base::K, Base::kStride,
-      Base::more, Base::output_panel, Base::outputs, Base::point, Base::read_outputs, Base::restore, Base::shape_,
-      Base::store_, Base::sweep, Base::to_first, Base::to_next;
+  using Base::args_, Base::backward, Base::clamped, Base::enter, Base::head, Base::input_panel, Base::inside, Base::K,
+      Base::kStride, Base::more, Base::output_panel, Base::outputs, Base::point, Base::read_outputs, Base::restore,
+      Base::shape_, Base::store_, Base::to_first, Base::to_next;
   using typename Base::PointHead;
 
   RESIDUA_HD double* row(int e, int thread) const {
@@ -51,7 +55,7 @@ class JacobianTile : TilePass<Ph, Term, JacobianArgs, true, Arithmetic> {
     return store_.tape + args_.plan.slopes_at + ((e * Ph::kFields + f) * K + k) * kTilePoints;
   }
 
-  /// Slopes of the rows at the outputs, for the sweeps to come, and the residuals themselves: the last column.
+  /// Slopes of the rows at the outputs, for the ways back, and the residuals themselves: the last column.
   RESIDUA_HD void linearise(int thread) const {
     if (thread >= kTilePoints) return;
     const std::int64_t i = clamped(thread), n = args_.points.n;
@@ -69,7 +73,7 @@ class JacobianTile : TilePass<Ph, Term, JacobianArgs, true, Arithmetic> {
     }
   }
 
-  /// Adjoints of the outputs for equation e. The sweep before it has left other things in the panels.
+  /// Adjoints of the outputs for equation e. The way back before it has left other things in the panels.
   RESIDUA_HD void seed(int thread, int e) const {
     if (e > 0) restore(thread, shape_.depth);
     if (thread >= kTilePoints) return;
@@ -221,13 +225,18 @@ class TransposedTile : TilePass<Ph, Term, TransposedArgs, true, Arithmetic> {
     for (to_first(index); more(); to_next()) {
       enter(block);
       block.run([&](int thread) { seed(thread); });
-      sweep(block, [&](int l) { add_gradient(block, l); });
+      for (int l = shape_.depth; l >= 0; --l) {
+        restore(block, l);
+        add_gradient(block, l);
+        backward(block, l);
+      }
     }
   }
 
  private:
-  using Base::add_gradient, Base::args_, Base::clamped, Base::clear_gradient, Base::enter, Base::head, Base::inside,
-      Base::K, Base::kStride, Base::more, Base::outputs, Base::read_outputs, Base::sweep, Base::to_first, Base::to_next;
+  using Base::add_gradient, Base::args_, Base::backward, Base::clamped, Base::clear_gradient, Base::enter, Base::head,
+      Base::inside, Base::K, Base::kStride, Base::more, Base::outputs, Base::read_outputs, Base::restore, Base::shape_,
+      Base::to_first, Base::to_next;
   using typename Base::PointHead;
 
   RESIDUA_HD void seed(int thread) const {

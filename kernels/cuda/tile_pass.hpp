@@ -87,15 +87,12 @@ class TilePass {
     for (int l = 0; l <= shape_.depth; ++l) forward(block, l);
   }
 
-  /// From adjoints of the outputs back through the layers: visit(l) when those of layer l stand in its output panel,
-  /// and what it had read in its input panel. The inputs of the last layer have to be there.
-  template <class Block, class Visit>
-  RESIDUA_HD void sweep(const Block& block, Visit&& visit) const {
-    for (int l = shape_.depth; l >= 0; --l) {
-      if (l < shape_.depth) block.run([&](int thread) { restore(thread, l); });
-      visit(l);
-      if (l > 0) backward(block, l);
-    }
+  // The way back: for (int l = shape_.depth; l >= 0; --l), restore(block, l), then whatever reads the adjoints of layer
+  // l in its output panel and what it had read in its input panel, then backward(block, l).
+  template <class Block>
+  RESIDUA_HD void restore(const Block& block, int l) const {
+    // The inputs of the last layer are still in their panel.
+    if (l < shape_.depth) block.run([&](int thread) { restore(thread, l); });
   }
 
   RESIDUA_HD std::int64_t point(int thread) const { return first_ + thread; }
@@ -173,6 +170,7 @@ class TilePass {
 
   template <class Block>
   RESIDUA_HD void backward(const Block& block, int l) const {
+    if (l == 0) return;
     if constexpr (!std::is_same_v<Arithmetic, PerThread>)
       if (by_warps(l)) return block.run_warps([&](int warp) { backward_by_warp(warp, l); });
     block.run([&](int thread) { backward_by_thread(thread, l); });

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Registers and spills of the fused CUDA kernels, from what ptxas said when they were built (cmake/ptxas_log).
+"""Registers and spills of the CUDA kernels that go through a network, from what ptxas said when they were built (cmake/ptxas_log).
 
 usage: kernel_resources.py FOLDER
 
-Prints, as Markdown, the most that kernels of each kind take. Fails if a kernel spills more bytes than LIMIT, or if there is
+Prints, as Markdown, the most that fused kernels of each kind take. Fails if one of them, or a Gauss-Newton kernel, spills more bytes than LIMIT, or if there is
 nothing to read.
 """
 
@@ -21,6 +21,7 @@ ENTRY = re.compile(r"Compiling entry function '(\S+)' for")
 SPILLS = re.compile(r"(\d+) bytes spill stores, (\d+) bytes spill loads")
 USED = re.compile(r"Used (\d+) registers")
 FUSED = re.compile(r"fused_kernel<(.*)>\(")
+GAUSS_NEWTON = re.compile(r"(gauss_newton_kernel<.*>|gram_kernel)\(")
 
 
 def kernels(folder):
@@ -39,6 +40,14 @@ def kernels(folder):
 
 def demangled(names):
     return subprocess.run(["c++filt"], input="\n".join(names), check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+def gauss_newton(folder):
+    """The Gauss-Newton kernels: [(registers, spilled bytes, which)]."""
+    found = list(kernels(folder))
+    return [(registers, spilled, re.sub(r"residua::(\w+::)*", "", match[1]))
+            for (_, registers, spilled), name in zip(found, demangled([name for name, _, _ in found]))
+            if (match := GAUSS_NEWTON.search(name))]
 
 
 def fused(folder):
@@ -70,6 +79,8 @@ def main():
     print("\n".join(table(kinds)))
     broken = [f"{which} ({', '.join(map(str, kind))}) spills {spilled} bytes: expected at most {LIMIT}"
               for kind, of_kind in kinds.items() for _, spilled, which in of_kind if spilled > LIMIT]
+    broken += [f"{which} spills {spilled} bytes: expected at most {LIMIT}"
+               for _, spilled, which in gauss_newton(sys.argv[1]) if spilled > LIMIT]
     sys.exit("\n".join(broken) or 0)
 
 
