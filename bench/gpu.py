@@ -14,6 +14,7 @@ import shutil
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
 
 from bench.scoreboard import Failed, NotMeasured, say
@@ -46,11 +47,11 @@ def seconds_left(run, at_most, at_least=10):
 # --- card -------------------------------------------------------------------------------------------------------------
 
 
-def smi(fields, *options):
+def smi(fields):
     program = shutil.which("nvidia-smi")
     if not program:
         raise NotMeasured("expected a GPU, found no nvidia-smi")
-    return [program, f"--query-gpu={fields}", "--format=csv,noheader,nounits", *options]
+    return [program, f"--query-gpu={fields}", "--format=csv,noheader,nounits"]
 
 
 def read_fields(fields, line):
@@ -79,13 +80,20 @@ def card(run):
 @contextlib.contextmanager
 def clocks_watched():
     """Yields a dict that holds, at the end, the medians of clocks, power and temperature in the meantime."""
-    found = {}
-    with subprocess.Popen(smi(SAMPLED, "--loop-ms=200"), stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield found
-        finally:
-            process.terminate()
-            samples = [read_fields(SAMPLED, line) for line in process.communicate()[0].splitlines()]
+    found, samples, done = {}, [], threading.Event()
+
+    def watch():
+        while not done.wait(0.3):
+            said = subprocess.run(smi(SAMPLED), check=False, capture_output=True, text=True).stdout.splitlines()
+            samples.extend(read_fields(SAMPLED, line) for line in said[:1])
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield found
+    finally:
+        done.set()
+        watcher.join()
     for name in SAMPLED.split(","):
         values = [sample[name] for sample in samples if isinstance(sample.get(name), float)]
         if values:
