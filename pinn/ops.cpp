@@ -12,6 +12,7 @@
 #include "kernels/core/error.hpp"
 #include "kernels/residual.hpp"
 #include "pinn/op_checks.hpp"
+#include "pinn/user_physics.hpp"
 
 namespace residua::ops {
 namespace {
@@ -183,16 +184,20 @@ void ensure_registered() {
   // Referring to this file pulls its static registrations into the program.
 }
 
-void use_cuda() {
+void use_cuda(const UserPhysics* own) {
   const auto beside = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "libresidua_ops_cuda.so";
   if (!std::filesystem::exists(beside))
     throw Error(fmt::format("device cuda: {} is missing: expected a build with a CUDA toolkit", beside.string()));
-  if (!dlopen(beside.c_str(), RTLD_NOW | RTLD_GLOBAL))
+  void* library = dlopen(beside.c_str(), RTLD_NOW | RTLD_GLOBAL);
+  if (!library)
     throw Error(
         fmt::format("device cuda: cannot be loaded, as if on a machine without a GPU or the libraries that "
                     "LibTorch needs there: {}",
                     dlerror()));
   if (!at::globalContext().hasCUDA()) throw Error("device cuda: no GPU answers");
+  if (!own) return;
+  using Add = void(const UserModule&, const cuda::UserDeviceModule&);
+  reinterpret_cast<Add*>(dlsym(library, "residua_add_user_physics"))(own->module(), own->on_device());
 }
 
 at::Tensor rows_tensor(const std::vector<double>& rows, std::int64_t n, at::TensorOptions options) {

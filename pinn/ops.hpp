@@ -6,7 +6,11 @@
 
 #include "pinn/problem.hpp"
 
-namespace residua::ops {
+namespace residua {
+
+class UserPhysics;
+
+namespace ops {
 
 /// Loads the operators. The library of the operators is linked in whole, so calling this is all a program needs to do.
 ///
@@ -26,8 +30,9 @@ namespace residua::ops {
 void ensure_registered();
 
 /// Loads the operators' CUDA side (libresidua_ops_cuda.so beside the program). Throws Error that says what is missing:
-/// a build with CUDA, the libraries that LibTorch needs on a GPU, or the GPU itself.
-void use_cuda();
+/// a build with CUDA, the libraries that LibTorch needs on a GPU, or the GPU itself. Physics that are not the toolkit's
+/// come from `own`, which has to outlive the program; their kernels are compiled when they are first needed.
+void use_cuda(const UserPhysics* own = nullptr);
 
 /// The network inputs of a problem as tensors of one precision.
 struct ProblemTensors {
@@ -47,4 +52,6 @@ std::tuple<at::Tensor, at::Tensor> fused_loss(const at::Tensor& weights, const P
                                               const std::optional<at::Tensor>& point_weight = {},
                                               const std::optional<at::Tensor>& target = {});
 
-}  // namespace residua::ops
+}  // namespace ops
+
+}  // namespace residua

@@ -8,8 +8,10 @@
 
 #include "kernels/cuda/fused_cuda.hpp"
 #include "kernels/cuda/residual_cuda.hpp"
+#include "kernels/cuda/user_device_physics.hpp"
 #include "kernels/residual.hpp"
 #include "pinn/op_checks.hpp"
+#include "surrogates/user_module.hpp"
 
 namespace residua::ops {
 namespace {
@@ -115,3 +117,10 @@ TORCH_LIBRARY_IMPL(residua, CUDA, m) {
 }
 
 }  // namespace residua::ops
+
+/// Called by ops::use_cuda(): this library has a catalog of its own.
+extern "C" void residua_add_user_physics(const residua::UserModule& module,
+                                         const residua::cuda::UserDeviceModule& device) {
+  residua::add_kernels(module.kernels);
+  residua::cuda::add_user_physics(device);
+}

@@ -49,7 +49,7 @@ class Trainer {
     ops::ensure_registered();
     if (options.cuda && run.branch)
       throw Error("network.branch: trains on the CPU only: expected --device cpu, found cuda");
-    if (options.cuda) ops::use_cuda();
+    if (options.cuda) ops::use_cuda(options.own);
     if (options.resume) {
       state_ = load_checkpoint(checkpoint_);
       if (state_.run != run.text) adopt();

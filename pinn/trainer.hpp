@@ -12,6 +12,8 @@
 
 namespace residua {
 
+class UserPhysics;
+
 struct TrainOptions {
   std::filesystem::path folder;  ///< where checkpoints and metrics go (pinn/run_folder.hpp); empty: none are written
   bool resume = false;           ///< continue from the checkpoint in the folder, bit for bit on the CPU
@@ -21,6 +23,7 @@ struct TrainOptions {
   bool changed = false;  ///< resume although the run file is another one, if it is so in its stages' settings only
   std::function<void(const std::string&)> log{};  ///< told of stages and checkpoints, if given
   std::function<bool()> interrupted{};            ///< asked after every step: true stops as stop_after does
+  const UserPhysics* own = nullptr;               ///< where the physics comes from, if it is not the toolkit's
   Processes* processes = nullptr;  ///< that train together; folder, progress and log are used by the first one only
 };
 

@@ -260,22 +260,51 @@ void UserPhysics::compile(const Words& compiler, const fs::path& object) const {
   fs::rename(in("physics.so"), object);
 }
 
-Words UserPhysics::add() const {
+Words UserPhysics::add() {
   const fs::path cache = cache_folder();
   make_private_folder(cache);
   const Words compiler = compiler_command();
-  const fs::path object = cache / (key(compiler) + ".so");
+  key_ = key(compiler);
+  const fs::path object = cache / (key_ + ".so");
   if (!fs::exists(object)) {
     remove_old_builds(cache);
     fmt::print(stderr, "compiling {} for {}: half a minute, and only once\n", header_.string(), active_isa());
     compile(compiler, object);
   }
-  const UserModule& module = load(object);
-  add_kernels(module.kernels);
-  add_inference(module.kernels.physics, module.inference);
+  module_ = &load(object);
+  add_kernels(module_->kernels);
+  add_inference(module_->kernels.physics, module_->inference);
   Words names;
-  for (const PhysicsInfo& info : module.kernels.physics) names.emplace_back(info.name);
+  for (const PhysicsInfo& info : module_->kernels.physics) names.emplace_back(info.name);
   return names;
+}
+
+cuda::UserDeviceModule UserPhysics::on_device() const {
+  const UserModule* module = module_;
+  cuda::UserDeviceModule device;
+  for (const PhysicsInfo& info : module->kernels.physics) device.names.emplace_back(info.name);
+  device.terms = [module](int physics) { return int(module->kernels.physics[std::size_t(physics)].terms.size()) + 1; };
+  device.sizes = [module](TermId id) {
+    const TermKernel<double>* kernel = module->kernels.twice(id);
+    if (!kernel) throw Error(fmt::format("cuda: no term {} of physics {} of a header", id.term, id.physics));
+    return cuda::TermSizes{kernel->features, kernel->fields, kernel->equations, kernel->propagated, module->curved(id)};
+  };
+  device.with_headers = [this](const std::function<void(const Words&)>& use) {
+    const TemporaryFolder folder(cache_folder());
+    write_sources(folder.path());
+    use({folder.path(), sources()});
+  };
+  const auto kept = [stem = (cache_folder() / key_).string()](const std::string& name) {
+    return fs::path(stem + "." + name + ".cubin");
+  };
+  device.recall = [kept](const std::string& name) {
+    return fs::exists(kept(name)) ? read_trusted(kept(name), kMostObject) : std::string();
+  };
+  device.keep = [kept](const std::string& name, std::string_view bytes) {
+    write_file(kept(name), bytes);
+    fs::permissions(kept(name), fs::perms::owner_read | fs::perms::owner_write);
+  };
+  return device;
 }
 
 }  // namespace residua

@@ -1,8 +1,10 @@
 #pragma once
 #include <filesystem>
-#include <span>
 #include <string>
 #include <vector>
+
+#include "kernels/cuda/user_device_physics.hpp"
+#include "surrogates/user_module.hpp"
 
 namespace residua {
 
@@ -17,7 +19,11 @@ class UserPhysics {
   /// and inference alike. Returns their names. To be called once, as add_to_catalog() says.
   /// Throws Error if it does not compile, having printed the compiler's words to stderr, or if a file of the cache may
   /// be written by others.
-  std::vector<std::string> add() const;
+  std::vector<std::string> add();
+
+  /// What compiles and keeps its kernels for a GPU, once added.
+  cuda::UserDeviceModule on_device() const;
+  const UserModule& module() const { return *module_; }
 
   const std::filesystem::path& header() const { return header_; }
   const std::string& text() const { return files_.front().text; }
@@ -37,6 +43,8 @@ class UserPhysics {
   std::filesystem::path header_;
   std::vector<File> files_;           ///< the header first
   std::vector<std::string> structs_;  ///< that may be physics
+  std::string key_;                   ///< of its files in the cache, once added
+  const UserModule* module_ = nullptr;
 };
 
 }  // namespace residua

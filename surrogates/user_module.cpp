@@ -1,6 +1,8 @@
 // What gives the physics of a shared object to the program that loads it: compiled for such objects only.
 #include "surrogates/user_module.hpp"
 
+#include "kernels/head.hpp"
+#include "kernels/registry.hpp"
 #include "surrogates/recorded_answer.hpp"
 
 namespace residua {
@@ -14,6 +16,24 @@ template <class S>
 const Adjoint<S>* adjoint(int physics);
 }  // namespace RESIDUA_ISA
 
+namespace {
+
+int curved(TermId id) {
+  int found = 0, physics = 0;
+  for_each_physics([&]<class Ph>() {
+    if (physics++ != id.physics) return;
+    int term = 0;
+    const auto visit = [&]<class Term>() {
+      if (term++ == id.term) found = kCollapse<Ph, Term>.propagation.curved;
+    };
+    for_each_term<Ph>(visit);
+    visit.template operator()<Answer<Ph>>();
+  });
+  return found;
+}
+
+}  // namespace
+
 }  // namespace residua
 
 extern "C" [[gnu::visibility("default")]] const residua::UserModule* residua_user_module() {
@@ -23,6 +43,7 @@ extern "C" [[gnu::visibility("default")]] const residua::UserModule* residua_use
       kModuleLayout,
       {all, RESIDUA_ISA::term_kernel<float>, RESIDUA_ISA::term_kernel<double>},
       {RESIDUA_ISA::evaluator<float>, RESIDUA_ISA::adjoint<float>, RESIDUA_ISA::evaluator<double>,
-       RESIDUA_ISA::adjoint<double>, plain_equations, plain_outputs, record_ends}};
+       RESIDUA_ISA::adjoint<double>, plain_equations, plain_outputs, record_ends},
+      curved};
   return &module;
 }

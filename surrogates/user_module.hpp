@@ -13,6 +13,7 @@ struct UserModule {
   std::size_t layout;  ///< kModuleLayout of its side
   KernelModule kernels;
   InferenceModule inference;
+  int (*curved)(TermId);  ///< channels that carry a linear combination, which the kernels of GPUs have to know
 };
 
 /// Differs between a program and an object that lay out differently what they exchange.

@@ -78,12 +78,14 @@ void begin(const RunFolder& folder, const RunFile& run) {
   if (const UserPhysics* own = header_of(run.physics)) write_file(folder.physics(), own->text());
 }
 
-TrainOptions train_options(const RunFolder& folder, const Options& o, bool resume, Processes* processes) {
+TrainOptions train_options(const RunFolder& folder, const RunFile& run, const Options& o, bool resume,
+                           Processes* processes) {
   TrainOptions options{folder.path(), resume, Progress(o.quiet ? Progress::Mode::quiet : Progress::Mode::automatic),
                        o.stop_after, o.device == "cuda"};
   options.changed = o.changed;
   options.interrupted = [] { return InterruptGuard::signal() != 0; };
   options.processes = processes;
+  options.own = header_of(run.physics);
   return options;
 }
 
@@ -91,7 +93,7 @@ TrainOptions train_options(const RunFolder& folder, const Options& o, bool resum
 int train_in(const RunFolder& folder, const RunFile& run, const Problem& problem, const Options& o, bool resume,
              Processes* processes, RunLog& log) {
   const InterruptGuard guard;
-  TrainOptions options = train_options(folder, o, resume, processes);
+  TrainOptions options = train_options(folder, run, o, resume, processes);
   options.log = [&](const std::string& text) { log.add(text); };
   const TrainResult trained = train(run, problem, options);
   log.add(fmt::format("{} after {} steps and {:.1f} s: loss {:.6e}", trained.stop_reason, trained.steps,
@@ -146,11 +148,6 @@ Crew meet() {
 void train_command(const Options& o) {
   use_huge_pages();
   const RunFile run = RunFile::read(o.run_file);
-  if (o.device == "cuda" && header_of(run.physics))
-    throw Error(
-        fmt::format("--device cuda: expected a physics of the toolkit, found {} of {}, which is compiled for "
-                    "the CPU only",
-                    run.physics, header_of(run.physics)->header().string()));
   const Problem problem(run);
   const RunFolder folder(o.out.empty() ? fs::path("runs") / o.run_file.stem() : o.out);
   // A crash may come before the first checkpoint: then there is nothing to lose, and the run begins again.
@@ -166,7 +163,7 @@ void train_command(const Options& o) {
   const Crew crew = meet();
   if (crew.processes && crew.processes->rank() > 0) {
     const InterruptGuard guard;
-    train(run, problem, train_options(folder, o, resume, crew.processes.get()));
+    train(run, problem, train_options(folder, run, o, resume, crew.processes.get()));
     return;
   }
   if (!o.quiet) fmt::print("{}", description);

@@ -65,8 +65,6 @@ TEST_F(OwnPhysics, TrainsToTheBitsOfTheSamePhysicsInTheToolkit) {
   ASSERT_NE(from(content(work("own/cold.hpp")), layers), "");
   EXPECT_EQ(from(content(work("own/cold.hpp")), layers), from(content(work("theirs/cold.hpp")), layers));
 
-  expect_no_physics("train own.toml --physics rod.hpp --device cuda", {"--device cuda", "own_rod"});
-
   // A run file to start from, and a sweep, whose trainings are processes of their own.
   ASSERT_EQ(with_cache("new custom --physics rod.hpp").code, 0);
   EXPECT_THAT(content(work("own_rod.toml")), HasSubstr("physics = \"own_rod\""));

@@ -1,0 +1,99 @@
+#include "kernels/cuda/user_device_physics.hpp"
+
+#include <cuda_runtime_api.h>
+
+#include <cstdio>
+#include <map>
+#include <mutex>
+#include <tuple>
+
+#include "kernels/core/error.hpp"
+#include "kernels/cuda/check.hpp"
+
+namespace residua::cuda {
+namespace {
+
+std::string architecture() {
+  int device = 0, major = 0, minor = 0;
+  check(cudaGetDevice(&device), "cudaGetDevice");
+  check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "cudaDeviceGetAttribute");
+  check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device), "cudaDeviceGetAttribute");
+  return "sm_" + std::to_string(major) + std::to_string(minor);
+}
+
+/// Kernels on the current device, for as long as the program runs.
+std::vector<const void*> loaded(const DeviceCode& code) {
+  cudaLibrary_t library = nullptr;
+  check(cudaLibraryLoadData(&library, code.image.data(), nullptr, nullptr, 0, nullptr, nullptr, 0),
+        "cudaLibraryLoadData");
+  std::vector<const void*> kernels;
+  for (const std::string& name : code.names) {
+    cudaKernel_t kernel = nullptr;
+    check(cudaLibraryGetKernel(&kernel, library, name.c_str()), "cudaLibraryGetKernel");
+    kernels.push_back(reinterpret_cast<const void*>(kernel));
+  }
+  return kernels;
+}
+
+class UserPhysics final : public DevicePhysics {
+ public:
+  UserPhysics(const UserDeviceModule& module, int physics) : module_(module), physics_(physics) {}
+
+  std::string_view name() const override { return module_.names[std::size_t(physics_)]; }
+  TermSizes sizes(int term) const override { return module_.sizes({physics_, term}); }
+  FusedKernels fused(int term, bool twice, Multiply multiply) const override {
+    const auto [rows, gradient] =
+        pair(term, multiply == Multiply::threads ? KernelKind::threads : KernelKind::tensor_cores, twice);
+    return {rows, gradient};
+  }
+  ResidualKernels residual(int term, bool twice) const override {
+    const auto [forward, backward] = pair(term, KernelKind::residuals, twice);
+    return {forward, backward};
+  }
+
+ private:
+  std::pair<const void*, const void*> pair(int term, KernelKind kind, bool twice) const {
+    (void)sizes(term);  // refuses one that there is not
+    const std::lock_guard lock(mutex_);
+    std::vector<const void*>& kernels = kernels_[{kind, twice}];
+    if (kernels.empty()) kernels = loaded(code(kind, twice));
+    return {kernels[2 * std::size_t(term)], kernels[2 * std::size_t(term) + 1]};
+  }
+
+  DeviceCode code(KernelKind kind, bool twice) const {
+    DeviceProgram program = user_program(physics_, module_.terms(physics_), kind, twice);
+    program.architecture = architecture();
+    const std::string kept = std::to_string(physics_) + "." + std::to_string(int(kind)) +
+                             (twice ? ".double." : ".float.") + program.architecture;
+    if (const std::string text = module_.recall(kept); !text.empty()) return unpacked(text);
+    std::fprintf(stderr, "compiling the kernels of %s for %s: half a minute, and only once\n",
+                 std::string(name()).c_str(), program.architecture.c_str());
+    DeviceCode code;
+    module_.with_headers([&](const std::vector<std::string>& folders) {
+      program.folders = folders;
+      std::string words;
+      try {
+        code = compile(program, words);
+      } catch (const Error&) {
+        std::fputs(words.c_str(), stderr);
+        throw;
+      }
+    });
+    module_.keep(kept, packed(code));
+    return code;
+  }
+
+  UserDeviceModule module_;
+  int physics_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::pair<KernelKind, bool>, std::vector<const void*>> kernels_;
+};
+
+}  // namespace
+
+void add_user_physics(const UserDeviceModule& module) {
+  for (std::size_t k = 0; k < module.names.size(); ++k)
+    add_device_physics(std::make_unique<const UserPhysics>(module, int(k)));
+}
+
+}  // namespace residua::cuda
