@@ -6,8 +6,9 @@
 
 namespace residua::cuda {
 
-/// Blocks that a multiprocessor shall hold at least. In double precision one: the panels of a second would not fit
-/// beside it from 64 features on, and with the registers of two some kernels would spill. 0: what ptxas finds best.
+/// Blocks that a multiprocessor shall hold at least. In double precision one: with the registers of two some kernels
+/// would spill, and from four channels of 64 features on the panels of a second would not fit beside it. 0: what ptxas
+/// finds best.
 template <class S>
 inline constexpr int kLeastBlocks = sizeof(S) == sizeof(double) ? 1 : 0;
 
