@@ -13,7 +13,8 @@ from bench.scoreboard import BUNDLED_CODE, ROOT, describe_code
 
 FOLDER = "residua-gpu-check"  # into which it unpacks
 LIMIT = 64 << 20  # bytes
-PROGRAMS = ("bench/residua_cuda_bench", "tests/residua_*_gpu_test")
+# The other GPU tests would bring the kernels of all physics once more.
+PROGRAMS = ("bench/residua_cuda_bench", "tests/residua_kernels_gpu_test")
 TEXTS = ("scripts/gpu_check", "bench/*.py", "bench/areas/cuda.py", "bench/peers/*.py", "tests/structure/kernel_resources.py",
          "docs/benchmarks.md")
 # The C library is every machine's own; the driver's libraries are opened at run time.

@@ -104,7 +104,7 @@ def clocks_watched():
 
 
 def test_programs(run):
-    found = sorted((run.build / "tests").glob("residua_*_gpu_test"))
+    found = sorted((run.build / "tests").rglob("residua_*_gpu_test"))
     if not found:
         raise NotMeasured("needs residua_kernels_gpu_test: build it, with a CUDA toolkit")
     return found

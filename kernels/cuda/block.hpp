@@ -17,7 +17,10 @@ struct DeviceBlock {
   template <class Phase>
   RESIDUA_HD void run(Phase&& phase) const {
 #ifdef __CUDA_ARCH__
-    phase(int(threadIdx.x));
+    // Read anew in every phase: what follows from it would otherwise be kept in registers from one phase to the next.
+    int thread;
+    asm volatile("mov.u32 %0, %%tid.x;" : "=r"(thread));
+    phase(thread);
     __syncthreads();
 #else
     (void)phase;

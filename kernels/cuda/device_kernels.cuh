@@ -6,8 +6,14 @@
 
 namespace residua::cuda {
 
+/// Blocks that a multiprocessor shall hold at least. In double precision one: with the registers of two some kernels
+/// would spill, and from four channels of 64 features on the panels of a second would not fit beside it. 0: what ptxas
+/// finds best.
+template <class S>
+inline constexpr int kLeastBlocks = sizeof(S) == sizeof(double) ? 1 : 0;
+
 template <class Ph, class Term, class S, bool kGradient, class Arithmetic>
-__global__ void __launch_bounds__(kThreads) fused_kernel(const __grid_constant__ FusedArgs<S> args) {
+__global__ void __launch_bounds__(kThreads, kLeastBlocks<S>) fused_kernel(const __grid_constant__ FusedArgs<S> args) {
   extern __shared__ __align__(16) unsigned char shared[];
   using Tile = FusedTile<Ph, Term, S, kGradient, Arithmetic>;
   const auto store = BlockStorage<S>::of(args, Tile::kEquations, int(blockIdx.x), shared);

@@ -27,6 +27,9 @@ RESIDUA_HD void add_outer_products(int thread, const S* z_bar, const S* a, int c
       for (int r = 0; r < Out; ++r) left[r] = z_bar + (o + kSide * r < fan_out ? o + kSide * r : fan_out - 1) * stride;
       for (int r = 0; r < In; ++r) right[r] = a + (i + kSide * r < fan_in ? i + kSide * r : fan_in - 1) * stride;
       S sum[Out][In]{};
+#ifdef __CUDA_ARCH__
+#pragma unroll 2  // by more, what is loaded ahead takes the registers of all else
+#endif
       for (int c = 0; c < columns; c += kStep) {
         Step l[Out], r[In];
         for (int k = 0; k < Out; ++k) l[k] = *reinterpret_cast<const Step*>(left[k] + c);
@@ -100,8 +103,8 @@ class TilePass {
   /// The point, or the last one for the lanes of the last tile beyond it.
   RESIDUA_HD std::int64_t clamped(int thread) const { return inside(thread) ? point(thread) : args_.range().last - 1; }
   /// The panel that layer l reads; it writes the other one.
-  RESIDUA_HD S* input_panel(int l) const { return store_.panel[l % 2]; }
-  RESIDUA_HD S* output_panel(int l) const { return store_.panel[(l + 1) % 2]; }
+  RESIDUA_HD S* input_panel(int l) const { return l % 2 ? store_.panel[1] : store_.panel[0]; }
+  RESIDUA_HD S* output_panel(int l) const { return input_panel(l + 1); }
   RESIDUA_HD const S* weights(int l) const { return args_.network.weights + shape_.offset(l); }
   RESIDUA_HD S* taped_input(int feature) const { return store_.tape + feature * kColumns; }
   RESIDUA_HD S* taped(int l, int feature) const {
@@ -192,6 +195,18 @@ class TilePass {
     });
   }
 
+  /// use(row, sums of the row) for the first `rows` of them. It goes over a copy: sums that are only ever indexed by
+  /// constants stay in registers while they are added up.
+  template <int Rows, class Use>
+  RESIDUA_HD static void for_rows(const S (&sums)[Rows][K], int rows, Use&& use) {
+    S copy[Rows][K];
+    unroll<Rows>([&](auto r) { unroll<K>([&](auto k) { copy[r][k] = sums[r][k]; }); });
+#ifdef __CUDA_ARCH__
+#pragma unroll 1  // an activation is long
+#endif
+    for (int r = 0; r < Rows && r < rows; ++r) use(r, copy[r]);
+  }
+
   /// A thread takes one point and Out features at a time.
   template <int Out, class Store, class... More>
   RESIDUA_HD void affine_by_thread(int thread, int l, const Store& store, Summand first, More... more) const {
@@ -203,8 +218,7 @@ class TilePass {
       for (int r = 0; r < Out; ++r) z[r][0] = bias[o + r < fan_out ? o + r : fan_out - 1];
       add_by_thread(lane, o, fan_in, fan_out, first, z);
       (add_by_thread(lane, o, fan_in, fan_out, more, z), ...);
-      for (int r = 0; r < Out; ++r)
-        if (o + r < fan_out) store(o + r, lane, z[r]);
+      for_rows(z, fan_out - o, [&](int r, S(&row)[K]) { store(o + r, lane, row); });
     }
   }
 
@@ -268,9 +282,10 @@ class TilePass {
     const int fan_in = shape_.fan_in(l), fan_out = shape_.fan_out(l);
     const S *z_bar = output_panel(l), *a = input_panel(l);
     S* gradient = store_.gradient + shape_.offset(l);
-    if (fan_out > 16 && fan_in > 16)
-      add_outer_products<4, 4>(thread, z_bar, a, kColumns, kStride, fan_out, fan_in, gradient);
-    else if (fan_out > 16)
+    if constexpr (std::is_same_v<Arithmetic, PerThread>)  // else the warps take layers like that
+      if (fan_out > 16 && fan_in > 16)
+        return add_outer_products<4, 4>(thread, z_bar, a, kColumns, kStride, fan_out, fan_in, gradient);
+    if (fan_out > 16)
       add_outer_products<4, 1>(thread, z_bar, a, kColumns, kStride, fan_out, fan_in, gradient);
     else
       add_outer_products<1, 4>(thread, z_bar, a, kColumns, kStride, fan_out, fan_in, gradient);
@@ -302,10 +317,7 @@ class TilePass {
           const S weight = column[r][o * fan_in];
           for (int k = 0; k < K; ++k) a_bar[r][k] += weight * z_bar[k * kTilePoints];
         }
-      for (int r = 0; r < In; ++r) {
-        if (i + r >= fan_in) break;
-        store_adjoint(l, i + r, lane, a_bar[r]);
-      }
+      for_rows(a_bar, fan_in - i, [&](int r, const S(&row)[K]) { store_adjoint(l, i + r, lane, row); });
     }
   }
 

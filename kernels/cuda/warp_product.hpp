@@ -1,4 +1,5 @@
 #pragma once
+#include "kernels/core/unroll.hpp"
 #include "kernels/cuda/mma.hpp"
 
 namespace residua::cuda {
@@ -89,14 +90,22 @@ class WarpProduct {
   /// use(row, column in the block, values[column block]) for the entries that the calling lane holds.
   template <class Use>
   RESIDUA_HD void for_entries(Use&& use) const {
+    constexpr int kEntries = kRowBlocks * Step::kC;
     for_lanes([&](int lane) {
-      for (int block = 0; block < kRowBlocks; ++block)
-        for (int k = 0; k < Step::kC; ++k) {
-          Scalar values[kColumnBlocks];
-          for (int column = 0; column < kColumnBlocks; ++column)
-            values[column] = Arithmetic::value(sum_[block][column], lane, k);
-          use(block * Step::kRows + Step::c_row(lane, k), Step::c_column(lane, k), values);
-        }
+      // A copy for the loop below to run over: what is only ever indexed by constants stays in registers.
+      Scalar values[kEntries][kColumnBlocks];
+      unroll<kEntries>([&](auto entry) {
+        unroll<kColumnBlocks>([&](auto column) {
+          values[entry][column] = Arithmetic::value(sum_[entry / Step::kC][column], lane, entry % Step::kC);
+        });
+      });
+#ifdef __CUDA_ARCH__
+#pragma unroll 1  // an activation is long
+#endif
+      for (int entry = 0; entry < kEntries; ++entry) {
+        const int k = entry % Step::kC;
+        use(entry / Step::kC * Step::kRows + Step::c_row(lane, k), Step::c_column(lane, k), values[entry]);
+      }
     });
   }
 
