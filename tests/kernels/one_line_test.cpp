@@ -8,7 +8,7 @@ namespace {
 TEST(OneLine, KeepsWhatCanBePrinted) { EXPECT_EQ(one_line("Zunder \xc3\xa4, 5 %"), "Zunder \xc3\xa4, 5 %"); }
 
 TEST(OneLine, ReplacesControlCharacters) {
-  EXPECT_EQ(one_line("a\nb\x1b[2Jc\x7f"), "a?b?[2Jc?");
+  EXPECT_EQ(one_line("a\nb\x1b[2Jc\x7f"), "a b?[2Jc?");
   EXPECT_EQ(one_line("\xc2\x9b"
                      "2J \xc2\xa0."),
             "?2J \xc2\xa0.");  // CSI as one character; a space that is none

@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(
                 3,
                 {"'peclet'", "[envelope]", "time", "position", "diffusivity"}},
         Mistake{"KeyWithALineBreak", kRod + "\"a\\nb\" = 1", 2, {"expected one of"}},
-        Mistake{"KeyWithAControlCharacter", kRod + "\"a\\u007Fb\" = 1", 2, {"unknown key 'a b'"}},
+        Mistake{"KeyWithAControlCharacter", kRod + "\"a\\u007Fb\" = 1", 2, {"unknown key 'a?b'"}},
         Mistake{"TextForANumber", kAdam + "steps = 'many'", 4, {"stage.steps", "expected a whole number", "many"}},
         Mistake{"FractionForAWholeNumber", kAdam + "steps = 1.5", 4, {"stage.steps", "expected a whole number", "1.5"}},
         Mistake{
