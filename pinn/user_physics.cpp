@@ -272,6 +272,11 @@ Words UserPhysics::add() {
     compile(compiler, object);
   }
   module_ = &load(object);
+  for (const ExactDefect& d : module_->defects())
+    throw Error(
+        fmt::format("{}: the exact case '{}' of {} leaves {:.2g} of equation {} of its term {}: expected nothing; "
+                    "either of the two is wrong",
+                    header_.string(), d.exact_case, d.physics, d.residual, d.equation, d.term));
   add_kernels(module_->kernels);
   add_inference(module_->kernels.physics, module_->inference);
   Words names;

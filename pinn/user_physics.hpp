@@ -17,8 +17,8 @@ class UserPhysics {
   /// Compiles the header for the instruction set in use, from the same text as any physics of the toolkit, unless the
   /// cache holds the result of the same text, sources and compiler; then adds its physics to the catalog, for training
   /// and inference alike. Returns their names. To be called once, as add_to_catalog() says.
-  /// Throws Error if it does not compile, having printed the compiler's words to stderr, or if a file of the cache may
-  /// be written by others.
+  /// Throws Error if it does not compile, having printed the compiler's words to stderr, if an exact case of a physics
+  /// does not solve its equations, or if a file of the cache may be written by others.
   std::vector<std::string> add();
 
   /// What compiles and keeps its kernels for a GPU, once added.

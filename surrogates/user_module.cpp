@@ -32,6 +32,14 @@ int curved(TermId id) {
   return found;
 }
 
+std::vector<ExactDefect> defects() {
+  std::vector<ExactDefect> all;
+  for_each_physics([&]<class Ph>() {
+    for (const ExactDefect& defect : exact_defects<Ph>()) all.push_back(defect);
+  });
+  return all;
+}
+
 }  // namespace
 
 }  // namespace residua
@@ -44,6 +52,7 @@ extern "C" [[gnu::visibility("default")]] const residua::UserModule* residua_use
       {all, RESIDUA_ISA::term_kernel<float>, RESIDUA_ISA::term_kernel<double>},
       {RESIDUA_ISA::evaluator<float>, RESIDUA_ISA::adjoint<float>, RESIDUA_ISA::evaluator<double>,
        RESIDUA_ISA::adjoint<double>, plain_equations, plain_outputs, record_ends},
+      defects,
       curved};
   return &module;
 }

@@ -1,7 +1,8 @@
 #pragma once
 #include <cstddef>
-#include <string_view>
+#include <vector>
 
+#include "kernels/exact_cases.hpp"
 #include "kernels/kernel_module.hpp"
 #include "surrogates/inference_module.hpp"
 
@@ -13,6 +14,7 @@ struct UserModule {
   std::size_t layout;  ///< kModuleLayout of its side
   KernelModule kernels;
   InferenceModule inference;
+  std::vector<ExactDefect> (*defects)();  ///< of all physics: exact cases that do not solve their equations
   int (*curved)(TermId);  ///< channels that carry a linear combination, which the kernels of GPUs have to know
 };
 

@@ -89,6 +89,15 @@ TEST_F(OwnPhysics, TrainsToTheBitsOfTheSamePhysicsInTheToolkit) {
   EXPECT_EQ(with_cache("list --physics rod.hpp").code, 0);
 }
 
+TEST_F(OwnPhysics, RefusesAnEquationThatItsExactCaseDoesNotSolve) {
+  std::string text = content(work("rod.hpp"));
+  const std::string right = "u.d(T, t) - p[a]";
+  text.replace(text.find(right), right.size(), "u.d(T, t) + p[a]");
+  write("rod.hpp", text);
+  expect_no_physics("list --physics rod.hpp",
+                    {"exact case 'first mode decays' of own_rod", "equation 0 of its term interior", "is wrong"});
+}
+
 TEST_F(OwnPhysics, SaysWhereAHeaderIsWrong) {
   std::string text = content(work("rod.hpp"));
   text.replace(text.find("p[a] * u.d(T, x, x)"), 4, "p[b]");
