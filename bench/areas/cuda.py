@@ -41,6 +41,21 @@ def kinds(run):
     return found
 
 
+def shared_memory():
+    """KiB of a block, as TilePlan of kernels/cuda/tile_plan.hpp lays it out: two panels of jets of a tile's 32 points."""
+    def kib(width, channels, size):
+        return (2 * width * (32 * channels * size + 16) + 256) / 1024
+
+    lines = ["", "| shared memory of a block, KiB | " + " | ".join(f"{channels} channels" for channels in (2, 3, 4, 6)) + " |",
+             "|---|---|---|---|---|"]
+    for scalar, size in (("float", 4), ("double", 8)):
+        for width in WIDTHS:
+            cells = [kib(width, channels, size) for channels in (2, 3, 4, 6)]
+            lines.append(f"| {scalar}, width {width} | "
+                         + " | ".join(f"{cell:.1f}" if cell <= 227 else "in the workspace" for cell in cells) + " |")
+    return lines
+
+
 def spilling(run):
     """Of the kernels that training in single precision spends its time in: those with a gradient."""
     hot = [kernel for (_, scalar, gradient), of_kind in kinds(run).items() if scalar == "float" and gradient for kernel in of_kind]
@@ -200,7 +215,7 @@ def peer_times(outcome):
 
 def document(found, machine):
     if "kernels" in found:
-        write_between("cuda_kernels", [machine_line(machine), "", *found["kernels"]])
+        write_between("cuda_kernels", [machine_line(machine), "", *found["kernels"], *shared_memory()])
     if "peers" in found:
         write_between("cuda_peers", [machine_line(machine), "", *peer_table(found["peers"])])
 
