@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "kernels/core/host_device.hpp"
 #include "kernels/points.hpp"
@@ -80,7 +81,7 @@ struct Batch {
   S* answers(int member, int w) const { return rows + (std::int64_t(member) * model.windows + w) * model.outputs * n; }
 
  private:
-  RESIDUA_HD static bool finite(Io value) { return value - value == 0; }
+  RESIDUA_HD static bool finite(Io value) { return std::abs(value) <= std::numeric_limits<Io>::max(); }
 
   /// The bounds in the precision of the call, so that a bound itself is inside.
   RESIDUA_HD static Status examine(Io value, const typename BatchModel<S>::Range& range) {
