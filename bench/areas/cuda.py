@@ -157,9 +157,11 @@ def memory_over_nested(case):
 
 
 def peer_figures(case):
-    # Four times nested autograd is the most that papers on training with derivatives by hand report.
-    return (Figure(f"{case.name}/over_nested", "x", over(case, [gpu_contest.NESTED]), at_least=4),
+    return (Figure(f"{case.name}/over_nested", "x", over(case, [gpu_contest.NESTED]),
+                   at_least=None if case.points == 65536 else 10),
             Figure(f"{case.name}/over_jets", "x", over(case, [gpu_contest.JETS])),
+            Figure(f"{case.name}/over_compiled_jets", "x", over(case, [gpu_contest.JETS_COMPILED]),
+                   at_least=4 if case.points > 100000 else None),
             Figure(f"{case.name}/over_graphs", "x", over(case, gpu_contest.GRAPHED)),
             Figure(f"{case.name}/memory_over_nested", "%", memory_over_nested(case), at_most=10))
 
@@ -171,8 +173,9 @@ FIGURES = [
       for scalar, by, width in SPEEDS),
     *(Figure(f"float/{by}/{width}/gradient_error", "relative", gradient_error("float", by, width))
       for by in ("threads", "tensor") for width in WIDTHS),
-    *(Figure(f"float/{width}/tensor_error_over_threads", "x", tensor_error(width), at_most=2) for width in WIDTHS),
-    *(Figure(f"{scalar}/{by}/64/step", "us", step(scalar, by, 64)) for scalar, by in PEAKS),
+    *(Figure(f"float/{width}/tensor_error_over_threads", "x", tensor_error(width), at_most=1) for width in WIDTHS),
+    *(Figure(f"{scalar}/{by}/64/step", "us", step(scalar, by, 64), at_most=60 if (scalar, by) == ("float", "tensor") else None)
+      for scalar, by in PEAKS),
     *(Figure(f"{scalar}/tensor/64/memory", "MiB", memory(scalar, "tensor", 64)) for scalar in ("float", "double")),
     *(Figure(f"{scalar}/{by}/64/peak_share", "%", share_of_peak(scalar, by, 64)) for scalar, by in PEAKS),
     *(Figure(f"sanitizer/{checker}", "errors", lambda run, checker=checker: gpu.sanitized(run, checker), at_most=0)
