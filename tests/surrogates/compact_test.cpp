@@ -98,7 +98,7 @@ TEST(CompactFile, SaysWhatIsWrong) {
   EXPECT_THAT(with([](auto& e) { e["network/weights"].shape = {~0ull / 8, 16}; }), HasSubstr("its shape asks"));
   EXPECT_THAT(with([](auto& e) { e["network/weights"].value.resize(8); }), HasSubstr("compact image"));
 
-  EXPECT_THAT(with([](auto& e) { e["network/@a\n\x1b[2J"] = e["network/@width"]; }), HasSubstr("'a??[2J'"));
+  EXPECT_THAT(with([](auto& e) { e["network/@a\n\x1b[2J"] = e["network/@width"]; }), HasSubstr("'a ?[2J'"));
   Bytes longer = image;
   longer.resize(longer.size() + 8);
   EXPECT_THAT(refusal_of(sealed(longer)), HasSubstr("expected its end"));
