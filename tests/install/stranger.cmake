@@ -16,6 +16,10 @@ run(${CMAKE_COMMAND} --install "${build}" --config "${config}" --prefix "${work}
 file(GLOB_RECURSE headers RELATIVE "${work}/prefix/include" "${work}/prefix/include/*")
 set(expected residua/kernels/core/error.hpp residua/stepper.hpp residua/surrogate.hpp residua/surrogates/card.hpp
   residua/surrogates/stepper.hpp residua/surrogates/surrogate.hpp residua/surrogates/trust.hpp)
+if(cuda)
+  list(APPEND expected residua/device_surrogate.hpp residua/surrogates/cuda/device_surrogate.hpp)
+  list(SORT expected)
+endif()
 if(NOT headers STREQUAL expected)
   message(FATAL_ERROR "installed headers: expected ${expected}, found ${headers}")
 endif()
