@@ -38,7 +38,7 @@ const std::vector<PhysicsInfo>& catalog();
 /// if there is a physics of that name.
 int add_to_catalog(std::span<const PhysicsInfo> physics);
 
-/// The physics that registry.hpp lists, anew.
+/// The physics of the registry, anew.
 std::vector<PhysicsInfo> describe_registry();
 
 /// Throws Error, listing the known names, if there is none of that name.

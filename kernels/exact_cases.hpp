@@ -21,12 +21,10 @@ struct ExactDefect {
 inline namespace RESIDUA_ISA {
 
 /// Puts every case of exact() of a physics, if it has that, into the equations that it names, at points all over the
-/// default ranges, and tells where it does not solve them. Rounding leaves some 1e-12, since residuals are scaled to
-/// the size of one; a wrong sign or factor leaves much more.
+/// default ranges, and tells where it leaves more than `bound`. Rounding leaves some 1e-12, since residuals are scaled
+/// to the size of one; a wrong sign or factor leaves much more.
 template <class Ph>
-std::vector<ExactDefect> exact_defects() {
-  constexpr double kRounding = 1e-9;
-  constexpr int kPoints = 100;
+std::vector<ExactDefect> exact_defects(double bound, int points = 200) {
   std::vector<ExactDefect> defects;
   const auto solves = [](std::string_view terms, std::string_view term) {
     std::istringstream words{std::string(terms)};
@@ -40,7 +38,7 @@ std::vector<ExactDefect> exact_defects() {
       constexpr Channels kRead = kChannelsOf<Ph, Term>;
       using V = Taylor<double, kRead>;
       double largest[kEquationsOf<Ph, Term>]{};
-      for (int n = 0; n < kPoints; ++n) {
+      for (int n = 0; n < points; ++n) {
         V at[Ph::kCoords];
         Jet<double, Ph::kFields, Ph::kCoords, kRead> u;
         for (int c = 0; c < Ph::kCoords; ++c) {
@@ -58,7 +56,7 @@ std::vector<ExactDefect> exact_defects() {
         }
       }
       for (int e = 0; e < kEquationsOf<Ph, Term>; ++e)
-        if (!(largest[e] <= kRounding)) defects.push_back({Ph::name, exact.name, Term::name, e, largest[e]});
+        if (!(largest[e] <= bound)) defects.push_back({Ph::name, exact.name, Term::name, e, largest[e]});
     });
   };
   if constexpr (requires { Ph::exact(); })

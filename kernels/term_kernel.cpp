@@ -8,10 +8,7 @@ namespace residua::RESIDUA_ISA {
 template <class S>
 const TermKernel<S>* term_kernel(TermId id) {
   const TermKernel<S>* found = nullptr;
-  int physics = 0;
-  for_each_physics([&]<class Ph>() {
-    if (physics++ == id.physics) found = term_kernel_of<Ph, S>(id.term);
-  });
+  visit_physics(id.physics, [&]<class Ph>() { found = term_kernel_of<Ph, S>(id.term); });
   return found;
 }
 template const TermKernel<float>* term_kernel(TermId);

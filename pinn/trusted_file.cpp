@@ -5,11 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "kernels/core/error.hpp"
+#include "surrogates/open_file.hpp"
 
 namespace residua {
 namespace {
@@ -43,39 +43,21 @@ void expect_trusted_folder(const fs::path& path) {
   expect_trusted(path, found);
 }
 
-/// An open file, closed when it goes out of scope.
-class Descriptor {
- public:
-  explicit Descriptor(const fs::path& path) : number_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
-    if (number_ < 0) fail(path, "cannot be read");
-  }
-  Descriptor(const Descriptor&) = delete;
-  ~Descriptor() { close(number_); }
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
-
 }  // namespace
 
 std::string read_trusted(const fs::path& path, std::size_t most) {
-  const Descriptor file(path);
+  // Not blocking, so that a pipe is refused instead of waited for.
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.id() < 0) fail(path, "cannot be read");
   struct stat found;
-  if (fstat(file.number(), &found) != 0) fail(path, "cannot be looked at");
+  if (fstat(file.id(), &found) != 0) fail(path, "cannot be looked at");
   if (!S_ISREG(found.st_mode)) throw Error(fmt::format("{}: expected a regular file", path.string()));
   expect_trusted(path, found);
   expect_trusted_folder(fs::absolute(path).parent_path());
-  // One byte more than there should be, which shows a file that grows.
-  std::string text(std::min(std::size_t(found.st_size), most) + 1, '\0');
-  std::size_t size = 0;
-  for (ssize_t n = 1; n > 0 && size < text.size(); size += std::size_t(n)) {
-    n = read(file.number(), &text[size], text.size() - size);
-    if (n < 0) fail(path, "cannot be read");
-  }
-  if (size > most) throw Error(fmt::format("{}: expected at most {} bytes, found more", path.string(), most));
-  text.resize(size);
-  return text;
+  if (std::size_t(found.st_size) > most)
+    throw Error(fmt::format("{}: expected at most {} bytes, found {}", path.string(), most, found.st_size));
+  const std::vector<std::byte> bytes = read_bytes_of(file, std::size_t(found.st_size), path);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 void make_private_folder(const fs::path& path) {

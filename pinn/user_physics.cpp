@@ -27,8 +27,8 @@ using Words = std::vector<std::string>;
 
 constexpr std::size_t kMostText = std::size_t{1} << 20, kMostObject = std::size_t{256} << 20;
 
-/// In the place of kernels/registry.hpp: the structs of the header that are physics.
-constexpr const char* kRegistry = R"(#pragma once
+/// In the place of kernels/physics_list.hpp: the structs of the header that are physics.
+constexpr const char* kPhysicsList = R"(#pragma once
 #include <tuple>
 #include "kernels/complete_physics.hpp"
 #include "{header}"
@@ -42,11 +42,6 @@ static_assert(std::tuple_size_v<Registry> > 0, "expected a physics in the header
 static_assert([]<class... Ph>(std::tuple<Ph...>*) {{
   return (complete_physics<Ph>() && ...);
 }}(static_cast<Registry*>(nullptr)));
-
-template <class F>
-constexpr void for_each_physics(F&& f) {{
-  [&]<class... Ph>(std::tuple<Ph...>*) {{ (f.template operator()<Ph>(), ...); }}(static_cast<Registry*>(nullptr));
-}}
 
 }}  // namespace residua::inline RESIDUA_ISA
 )";
@@ -225,9 +220,10 @@ void UserPhysics::write_sources(const fs::path& folder) const {
     write_file(copy, fmt::format("#line 1 \"{}\"\n{}", file.path.string(), file.text));
   }
   fs::create_directories(folder / "kernels");
-  write_file(folder / "kernels/registry.hpp",
-             fmt::format(fmt::runtime(kRegistry), fmt::arg("header", (folder / "user" / header_.filename()).string()),
-                         fmt::arg("structs", fmt::join(structs_, ">{}, IfPhysics<physics::"))));
+  write_file(
+      folder / "kernels/physics_list.hpp",
+      fmt::format(fmt::runtime(kPhysicsList), fmt::arg("header", (folder / "user" / header_.filename()).string()),
+                  fmt::arg("structs", fmt::join(structs_, ">{}, IfPhysics<physics::"))));
   for (const Unit& unit : kUnits) {
     std::string text;
     for (const char* source : unit.sources) text += fmt::format("#include \"{}\"\n", source);

@@ -277,10 +277,7 @@ namespace residua::RESIDUA_ISA {
 template <class S>
 const Adjoint<S>* adjoint(int physics) {
   const Adjoint<S>* found = nullptr;
-  int index = 0;
-  for_each_physics([&]<class Ph>() {
-    if (index++ == physics) found = &kAdjoint<Ph, S>;
-  });
+  visit_physics(physics, [&]<class Ph>() { found = &kAdjoint<Ph, S>; });
   return found;
 }
 template const Adjoint<float>* adjoint(int);

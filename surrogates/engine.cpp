@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "kernels/core/error.hpp"
 #include "surrogates/inference_module.hpp"
@@ -22,27 +23,24 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 template <class S>
 Engine<S>::Engine(const Model& model) : plans_(model), seams_(model.seams), members_(std::size_t(model.card.members)) {
   const PhysicsInfo& physics = find_physics(model.card.physics);
-  const std::vector<double> units = input_units(model, physics);
-  for (std::size_t i = 0; i < units.size(); ++i) {
-    const Variable& v = model.card.inputs[i];
-    inputs_.push_back({units[i], v.lower, v.upper, kNearRange * (v.upper - v.lower)});
-  }
-  for (const Quantity& q : physics.outputs) outputs_.push_back({q.scale, 0, 0, 0});
+  inputs_ = input_ranges(model, physics);
+  for (const Quantity& q : physics.outputs) outputs_.push_back(q.scale);
   const InModule in = module_of(physics.name);
-  evaluator_ = in.module.template evaluator<S>(in.physics);
-  adjoint_ = in.module.template adjoint<S>(in.physics);
+  Evaluation<S> by;
+  if constexpr (std::is_same_v<S, float>)
+    by = in.module.single(in.physics);
+  else
+    by = in.module.twice(in.physics);
+  evaluator_ = by.evaluator;
+  adjoint_ = by.adjoint;
 }
 
 template <class S>
 template <class Io>
 Status Engine<S>::examine(Io value, std::size_t input, std::uint64_t& outside) const noexcept {
-  if (!std::isfinite(value)) return Status::not_finite;
-  // The bounds in the precision of the call, so that a bound itself is inside.
-  if (value >= Io(inputs_[input].lower) && value <= Io(inputs_[input].upper)) return Status::ok;
-  outside |= std::uint64_t{1} << input;
-  const Range& range = inputs_[input];
-  const bool near = double(value) >= range.lower - range.margin && double(value) <= range.upper + range.margin;
-  return near ? Status::near : Status::outside;
+  const Status status = inputs_[input].status_of(value);
+  if (status == Status::near || status == Status::outside) outside |= std::uint64_t{1} << input;
+  return status;
 }
 
 template <class S>
@@ -63,7 +61,7 @@ Status Engine<S>::finish(const S* y, std::size_t stride, Io* out, std::size_t ou
                          Status status) const noexcept {
   const bool usable = status != Status::not_finite;
   for (std::size_t e = 0; e < outputs_.size(); ++e) {
-    const Io value = usable ? Io(double(y[e * stride]) * outputs_[e].unit) : Io(kNan);
+    const Io value = usable ? Io(double(y[e * stride]) * outputs_[e]) : Io(kNan);
     out[e * out_stride] = value;
     if (!std::isfinite(value)) status = Status::not_finite;
   }
@@ -103,7 +101,7 @@ Status Engine<S>::spread(const double* in, double* out, double* spread, std::uin
     for (std::size_t i = 0; i < inputs_.size(); ++i) x[i] = S(in[i] / inputs_[i].unit);
     evaluator_->point(plans_.at(member, window_at(seams_, in[0])), x, y);
     for (std::size_t e = 0; e < outputs_.size(); ++e) {
-      const double off = double(y[e]) * outputs_[e].unit - out[e];
+      const double off = double(y[e]) * outputs_[e] - out[e];
       squares[e] += off * off;
     }
   }
@@ -125,7 +123,7 @@ Status Engine<S>::jacobian(const double* in, double* out, double* jacobian, std:
   for (std::size_t e = 0; e < outputs_.size(); ++e)
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       const std::size_t at = e * inputs_.size() + i;
-      jacobian[at] = status == Status::not_finite ? kNan : double(dy[at]) * (outputs_[e].unit / inputs_[i].unit);
+      jacobian[at] = status == Status::not_finite ? kNan : double(dy[at]) * (outputs_[e] / inputs_[i].unit);
       if (!std::isfinite(jacobian[at])) status = Status::not_finite;
     }
   return status;
@@ -147,7 +145,7 @@ Status Engine<S>::vjp(const double* in, const double* weights, double* out, doub
   constexpr std::size_t kSize = kMaxFields + kMaxVariables;
   S x[kMaxVariables], w[kMaxFields], y[kSize], *dy = y + outputs_.size();
   Status status = examine_all(in, x, outside);
-  for (std::size_t e = 0; e < outputs_.size(); ++e) w[e] = S(weights[e] * outputs_[e].unit);
+  for (std::size_t e = 0; e < outputs_.size(); ++e) w[e] = S(weights[e] * outputs_[e]);
   if (status != Status::not_finite)
     average<kSize>(window_at(seams_, in[0]), outputs_.size() + inputs_.size(), y,
                    [&](const Plan<S>& plan, S* to) { adjoint_->gradient(plan, x, w, to, to + outputs_.size()); });
@@ -161,7 +159,7 @@ Status Engine<S>::hvp(const double* in, const double* weights, const double* dir
   S x[kMaxVariables], dx[kMaxVariables], w[kMaxFields], y[kSize];
   S *dy = y + outputs_.size(), *ddy = dy + inputs_.size();
   Status status = examine_all(in, x, outside);
-  for (std::size_t e = 0; e < outputs_.size(); ++e) w[e] = S(weights[e] * outputs_[e].unit);
+  for (std::size_t e = 0; e < outputs_.size(); ++e) w[e] = S(weights[e] * outputs_[e]);
   for (std::size_t i = 0; i < inputs_.size(); ++i) dx[i] = S(direction[i] / inputs_[i].unit);
   if (status != Status::not_finite)
     average<kSize>(window_at(seams_, in[0]), outputs_.size() + 2 * inputs_.size(), y, [&](const Plan<S>& plan, S* to) {
@@ -254,36 +252,44 @@ template Status Engine<double>::batch(std::size_t, Strided<const double>, Stride
 namespace {
 
 template <class S>
-void compare(const Model& model, const std::string& where, double tolerance) {
+void self_test(const Model& model, const std::string& where) {
   const SelfTest& test = model.self_test;
   const std::size_t n = test.points, inputs = model.card.inputs.size(), outputs = model.card.outputs.size();
   const Engine<S> engine(model);
   const auto stride = std::ptrdiff_t(n);
-  std::vector<double> batch(outputs * n), in(inputs), out(outputs);
+  std::vector<double> batch(outputs * n), single(outputs * n), in(inputs), out(outputs);
   engine.template batch<double>(n, {test.inputs.data(), stride, 1}, {batch.data(), stride, 1}, nullptr, 1);
   for (std::size_t p = 0; p < n; ++p) {
     for (std::size_t i = 0; i < inputs; ++i) in[i] = test.inputs[i * n + p];
     std::uint64_t outside = 0;
     engine.point(in.data(), out.data(), outside);
-    for (std::size_t e = 0; e < outputs; ++e) {
-      const double* row = &test.outputs[e * n];
-      double size = 0;
-      for (std::size_t q = 0; q < n; ++q) size = std::max(size, std::abs(row[q]));
-      for (double found : {out[e], batch[e * n + p]})
-        if (!(std::abs(found - row[p]) <= tolerance * size))  // also if it is not a number
-          throw Error(fmt::format("{}: self-test: output {} at point {}: expected {:.9g} as recorded, found {:.9g}",
-                                  where, model.card.outputs[e].name, p, row[p], found));
-    }
+    for (std::size_t e = 0; e < outputs; ++e) single[e * n + p] = out[e];
   }
+  expect_as_recorded(model, single, where);
+  expect_as_recorded(model, batch, where);
 }
 
 }  // namespace
 
+void expect_as_recorded(const Model& model, std::span<const double> found, const std::string& where) {
+  const double tolerance = model.precision == Precision::float32 ? 1e-4 : 1e-10;
+  const std::size_t n = model.self_test.points;
+  for (std::size_t e = 0; e < model.card.outputs.size(); ++e) {
+    const std::span row = std::span(model.self_test.outputs).subspan(e * n, n);
+    double size = 0;
+    for (const double value : row) size = std::max(size, std::abs(value));
+    for (std::size_t p = 0; p < n; ++p)
+      if (!(std::abs(found[e * n + p] - row[p]) <= tolerance * size))  // also if it is not a number
+        throw Error(fmt::format("{}: self-test: output {} at point {}: expected {:.9g} as recorded, found {:.9g}",
+                                where, model.card.outputs[e].name, p, row[p], found[e * n + p]));
+  }
+}
+
 void run_self_test(const Model& model, const std::string& where) {
   if (model.precision == Precision::float32)
-    compare<float>(model, where, 1e-4);
+    self_test<float>(model, where);
   else
-    compare<double>(model, where, 1e-10);
+    self_test<double>(model, where);
 }
 
 }  // namespace residua

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "surrogates/evaluator.hpp"
+#include "surrogates/input_range.hpp"
 #include "surrogates/model.hpp"
 #include "surrogates/plans.hpp"
 #include "surrogates/surrogate.hpp"
@@ -32,11 +33,6 @@ class Engine {
   Status batch(std::size_t n, Strided<const Io> in, Strided<Io> out, Status* each, int threads) const noexcept;
 
  private:
-  /// An input or output: its unit over the dimensionless one, its range, and how far beyond is still near.
-  struct Range {
-    double unit, lower, upper, margin;
-  };
-
   template <class Io>
   Status examine(Io value, std::size_t input, std::uint64_t& outside) const noexcept;
   Status examine_all(const double* in, S* x, std::uint64_t& outside) const noexcept;
@@ -49,7 +45,8 @@ class Engine {
   Status finish(const S* y, std::size_t stride, Io* out, std::size_t out_stride, Status status) const noexcept;
   Status per_input(const S* y, double* out, Status status) const noexcept;
 
-  std::vector<Range> inputs_, outputs_;
+  std::vector<InputRange> inputs_;
+  std::vector<double> outputs_;  ///< plant units over the dimensionless ones
   Plans<S> plans_;
   std::vector<double> seams_;
   std::size_t members_;
@@ -57,8 +54,12 @@ class Engine {
   const Adjoint<S>* adjoint_;
 };
 
-/// Runs the self-test of a checked model, one point at a time and in a batch. Throws Error if an output differs from
-/// the recorded one by more than 1e-4 (float32) or 1e-10 (float64) of the largest recorded value of that output.
+/// What the self-test of a checked model has given, [outputs][points]. Throws Error if an output differs from the
+/// recorded one by more than 1e-4 (float32) or 1e-10 (float64) of the largest recorded value of that output.
+[[gnu::visibility("default")]] void expect_as_recorded(const Model& model, std::span<const double> found,
+                                                       const std::string& where);
+
+/// Runs the self-test of a checked model, one point at a time and in a batch. Throws Error as expect_as_recorded().
 void run_self_test(const Model& model, const std::string& where);
 
 }  // namespace residua

@@ -43,10 +43,7 @@ namespace residua::RESIDUA_ISA {
 template <class S>
 const Evaluator<S>* evaluator(int physics) {
   const Evaluator<S>* found = nullptr;
-  int index = 0;
-  for_each_physics([&]<class Ph>() {
-    if (index++ == physics) found = &kEvaluator<Ph, S>;
-  });
+  visit_physics(physics, [&]<class Ph>() { found = &kEvaluator<Ph, S>; });
   return found;
 }
 template const Evaluator<float>* evaluator(int);

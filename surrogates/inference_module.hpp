@@ -1,7 +1,6 @@
 #pragma once
 #include <span>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 #include "kernels/catalog.hpp"
@@ -14,32 +13,22 @@ struct EndsToRecord;
 struct RecordedAnswer;
 class Tape;
 
+/// How one physics is evaluated in the precision S.
+template <class S>
+struct Evaluation {
+  const Evaluator<S>* evaluator;
+  const Adjoint<S>* adjoint;
+};
+
 /// Physics and what inference needs of them, compiled together for one instruction set: the registry, or what a program
 /// has added to it. Functions name a physics by its position in the module.
 struct InferenceModule {
-  const Evaluator<float>* (*single_evaluator)(int physics);
-  const Adjoint<float>* (*single_adjoint)(int physics);
-  const Evaluator<double>* (*double_evaluator)(int physics);
-  const Adjoint<double>* (*double_adjoint)(int physics);
+  Evaluation<float> (*single)(int physics);
+  Evaluation<double> (*twice)(int physics);
   Equations (*equations)(int physics);
   std::vector<double> (*outputs)(int physics, const PlainPoint& point);
   /// As record_ends(). Null for the registry: the library that evaluates surrogates does not carry what writes them.
   RecordedAnswer (*record)(int physics, const EndsToRecord& ends, Tape& tape);
-
-  template <class S>
-  const Evaluator<S>* evaluator(int physics) const {
-    if constexpr (std::is_same_v<S, float>)
-      return single_evaluator(physics);
-    else
-      return double_evaluator(physics);
-  }
-  template <class S>
-  const Adjoint<S>* adjoint(int physics) const {
-    if constexpr (std::is_same_v<S, float>)
-      return single_adjoint(physics);
-    else
-      return double_adjoint(physics);
-  }
 };
 
 /// The registry, for the instruction set in use.

@@ -40,19 +40,15 @@ std::vector<double> outputs(const PlainPoint& point) {
 
 Equations plain_equations(int physics) {
   Equations found{};
-  int index = 0;
-  for_each_physics([&]<class Ph>() {
-    if (index++ == physics) found = {kEquationsOf<Ph, std::tuple_element_t<0, typename Ph::Terms>>, residual<Ph>};
+  visit_physics(physics, [&]<class Ph>() {
+    found = {kEquationsOf<Ph, std::tuple_element_t<0, typename Ph::Terms>>, residual<Ph>};
   });
   return found;
 }
 
 std::vector<double> plain_outputs(int physics, const PlainPoint& point) {
   std::vector<double> found;
-  int index = 0;
-  for_each_physics([&]<class Ph>() {
-    if (index++ == physics) found = outputs<Ph>(point);
-  });
+  visit_physics(physics, [&]<class Ph>() { found = outputs<Ph>(point); });
   return found;
 }
 

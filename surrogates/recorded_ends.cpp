@@ -42,10 +42,7 @@ RecordedAnswer record(const EndsToRecord& ends, Tape& tape) {
 
 RecordedAnswer record_ends(int physics, const EndsToRecord& ends, Tape& tape) {
   RecordedAnswer answer;
-  int index = 0;
-  for_each_physics([&]<class Ph>() {
-    if (index++ == physics) answer = record<Ph>(ends, tape);
-  });
+  visit_physics(physics, [&]<class Ph>() { answer = record<Ph>(ends, tape); });
   return answer;
 }
 

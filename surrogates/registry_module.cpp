@@ -27,39 +27,21 @@ const Adjoint<S>* adjoint(int physics);
 namespace {
 
 template <class S>
-const Evaluator<S>* active_evaluator(int physics) {
+Evaluation<S> active_evaluation(int physics) {
   const std::string_view isa = active_isa();
   if constexpr (isa_is_built("avx512"))
-    if (isa == "avx512") return avx512::evaluator<S>(physics);
+    if (isa == "avx512") return {avx512::evaluator<S>(physics), avx512::adjoint<S>(physics)};
   if constexpr (isa_is_built("avx2"))
-    if (isa == "avx2") return avx2::evaluator<S>(physics);
+    if (isa == "avx2") return {avx2::evaluator<S>(physics), avx2::adjoint<S>(physics)};
   if constexpr (isa_is_built("baseline"))
-    if (isa == "baseline") return baseline::evaluator<S>(physics);
-  return nullptr;
-}
-
-template <class S>
-const Adjoint<S>* active_adjoint(int physics) {
-  const std::string_view isa = active_isa();
-  if constexpr (isa_is_built("avx512"))
-    if (isa == "avx512") return avx512::adjoint<S>(physics);
-  if constexpr (isa_is_built("avx2"))
-    if (isa == "avx2") return avx2::adjoint<S>(physics);
-  if constexpr (isa_is_built("baseline"))
-    if (isa == "baseline") return baseline::adjoint<S>(physics);
-  return nullptr;
+    if (isa == "baseline") return {baseline::evaluator<S>(physics), baseline::adjoint<S>(physics)};
+  return {};
 }
 
 }  // namespace
 
 InferenceModule registry_module() {
-  return {active_evaluator<float>,
-          active_adjoint<float>,
-          active_evaluator<double>,
-          active_adjoint<double>,
-          plain_equations,
-          plain_outputs,
-          nullptr};
+  return {active_evaluation<float>, active_evaluation<double>, plain_equations, plain_outputs, nullptr};
 }
 
 }  // namespace residua

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -12,6 +11,7 @@
 #include "kernels/core/error.hpp"
 #include "surrogates/crypto.hpp"
 #include "surrogates/little_endian.hpp"
+#include "surrogates/open_file.hpp"
 
 namespace residua {
 namespace {
@@ -34,21 +34,6 @@ std::array<std::byte, kDigest> hash_of(std::span<const std::byte> image) {
   return digest;
 }
 
-/// An open file descriptor.
-class Descriptor {
- public:
-  explicit Descriptor(int id) : id_(id) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (id_ >= 0) close(id_);
-  }
-  int id() const { return id_; }
-
- private:
-  int id_;
-};
-
 }  // namespace
 
 std::vector<std::byte> read_regular_file(const std::filesystem::path& path) {
@@ -60,16 +45,7 @@ std::vector<std::byte> read_regular_file(const std::filesystem::path& path) {
   if (!S_ISREG(info.st_mode)) fail(path.string(), "not a regular file");
   if (std::uint64_t(info.st_size) > kMaxFile)
     fail(path.string(), fmt::format("expected at most {} bytes, found {}", kMaxFile, info.st_size));
-  std::vector<std::byte> bytes(info.st_size);
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t count = read(file.id(), bytes.data() + done, bytes.size() - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail_with_errno(path, "reading");
-    if (count == 0) fail(path.string(), "became shorter while it was read");
-    done += count;
-  }
-  return bytes;
+  return read_bytes_of(file, std::size_t(info.st_size), path);
 }
 
 std::vector<std::byte> sealed(std::vector<std::byte> image) {

@@ -18,10 +18,14 @@ const Adjoint<S>* adjoint(int physics);
 
 namespace {
 
+template <class S>
+Evaluation<S> evaluation(int physics) {
+  return {RESIDUA_ISA::evaluator<S>(physics), RESIDUA_ISA::adjoint<S>(physics)};
+}
+
 int curved(TermId id) {
-  int found = 0, physics = 0;
-  for_each_physics([&]<class Ph>() {
-    if (physics++ != id.physics) return;
+  int found = 0;
+  visit_physics(id.physics, [&]<class Ph>() {
     int term = 0;
     const auto visit = [&]<class Term>() {
       if (term++ == id.term) found = kCollapse<Ph, Term>.propagation.curved;
@@ -33,9 +37,10 @@ int curved(TermId id) {
 }
 
 std::vector<ExactDefect> defects() {
+  constexpr double kRounding = 1e-9;  // with room for residuals that are not quite of the size of one
   std::vector<ExactDefect> all;
   for_each_physics([&]<class Ph>() {
-    for (const ExactDefect& defect : exact_defects<Ph>()) all.push_back(defect);
+    for (const ExactDefect& defect : exact_defects<Ph>(kRounding)) all.push_back(defect);
   });
   return all;
 }
@@ -47,12 +52,10 @@ std::vector<ExactDefect> defects() {
 extern "C" [[gnu::visibility("default")]] const residua::UserModule* residua_user_module() {
   using namespace residua;
   static const std::vector<PhysicsInfo> all = describe_registry();
-  static const UserModule module{
-      kModuleLayout,
-      {all, RESIDUA_ISA::term_kernel<float>, RESIDUA_ISA::term_kernel<double>},
-      {RESIDUA_ISA::evaluator<float>, RESIDUA_ISA::adjoint<float>, RESIDUA_ISA::evaluator<double>,
-       RESIDUA_ISA::adjoint<double>, plain_equations, plain_outputs, record_ends},
-      defects,
-      curved};
+  static const UserModule module{kModuleLayout,
+                                 {all, RESIDUA_ISA::term_kernel<float>, RESIDUA_ISA::term_kernel<double>},
+                                 {evaluation<float>, evaluation<double>, plain_equations, plain_outputs, record_ends},
+                                 defects,
+                                 curved};
   return &module;
 }

@@ -9,7 +9,7 @@
 namespace residua {
 
 /// What a shared object of physics that were compiled at run time holds: its function `residua_user_module` gives it.
-/// That object is made of the toolkit's own sources, with a list of its own in the place of kernels/registry.hpp.
+/// That object is made of the toolkit's own sources, with a list of its own in the place of kernels/physics_list.hpp.
 struct UserModule {
   std::size_t layout;  ///< kModuleLayout of its side
   KernelModule kernels;

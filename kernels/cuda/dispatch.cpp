@@ -18,18 +18,10 @@ namespace {
   throw Error("cuda: no physics " + std::to_string(id.physics) + "; find_term() gives valid ones");
 }
 
-/// Calls f.template operator()<Physics>() for the physics of the registry that `id` names. Throws Error if it names
-/// none.
+/// visit_physics() for the physics that `id` names. Throws Error if the registry has none.
 template <class F>
-void visit_physics(TermId id, F&& f) {
-  bool found = false;
-  int physics = 0;
-  for_each_physics([&]<class Ph>() {
-    if (physics++ != id.physics) return;
-    found = true;
-    f.template operator()<Ph>();
-  });
-  if (!found) refuse(id);
+void visit(TermId id, F&& f) {
+  if (!visit_physics(id.physics, f)) refuse(id);
 }
 
 std::vector<std::unique_ptr<const DevicePhysics>>& added() {
@@ -42,7 +34,7 @@ const DevicePhysics& physics_of(TermId id) {
   if (id.physics >= kRegistry && id.physics < kRegistry + int(added().size()))
     return *added()[std::size_t(id.physics - kRegistry)];
   const DevicePhysics* found = nullptr;
-  visit_physics(id, [&]<class Ph>() { found = &device_physics<Ph>(); });
+  visit(id, [&]<class Ph>() { found = &device_physics<Ph>(); });
   return *found;
 }
 
@@ -91,40 +83,40 @@ template void residual_vjp(TermId, const Points<double>&, const double*, const d
 
 std::size_t normal_equations_bytes(TermId term, const MlpShape& shape, std::int64_t n) {
   std::size_t bytes = 0;
-  visit_physics(term, [&]<class Ph>() { bytes = GaussNewtonLaunch<Ph>::normal_equations_bytes(term.term, shape, n); });
+  visit(term, [&]<class Ph>() { bytes = GaussNewtonLaunch<Ph>::normal_equations_bytes(term.term, shape, n); });
   return bytes;
 }
 
 void add_normal_equations(TermId term, const Network<double>& network, const Points<double>& points,
                           const FusedWeights<double>& weights, double* sums, Workspace workspace, Stream stream) {
-  visit_physics(term, [&]<class Ph>() {
+  visit(term, [&]<class Ph>() {
     GaussNewtonLaunch<Ph>::add_normal_equations(term.term, network, points, weights, sums, workspace, stream);
   });
 }
 
 std::size_t jacobian_bytes(TermId term, const MlpShape& shape, std::int64_t n) {
   std::size_t bytes = 0;
-  visit_physics(term, [&]<class Ph>() { bytes = GaussNewtonLaunch<Ph>::jacobian_bytes(term.term, shape, n); });
+  visit(term, [&]<class Ph>() { bytes = GaussNewtonLaunch<Ph>::jacobian_bytes(term.term, shape, n); });
   return bytes;
 }
 
 void jacobian(TermId term, const Network<double>& network, const Points<double>& points,
               const FusedWeights<double>& weights, PointRange range, double* rows, Workspace workspace, Stream stream) {
-  visit_physics(term, [&]<class Ph>() {
+  visit(term, [&]<class Ph>() {
     GaussNewtonLaunch<Ph>::jacobian(term.term, network, points, weights, range, rows, workspace, stream);
   });
 }
 
 void jacobian_product(TermId term, const Network<double>& network, const Points<double>& points,
                       const double* direction, double* product, Workspace workspace, Stream stream) {
-  visit_physics(term, [&]<class Ph>() {
+  visit(term, [&]<class Ph>() {
     GaussNewtonLaunch<Ph>::product(term.term, network, points, direction, product, workspace, stream);
   });
 }
 
 void jacobian_transposed_product(TermId term, const Network<double>& network, const Points<double>& points,
                                  const double* rows, double* product, Workspace workspace, Stream stream) {
-  visit_physics(term, [&]<class Ph>() {
+  visit(term, [&]<class Ph>() {
     GaussNewtonLaunch<Ph>::transposed_product(term.term, network, points, rows, product, workspace, stream);
   });
 }

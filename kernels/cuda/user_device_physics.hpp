@@ -14,7 +14,7 @@ struct UserDeviceModule {
   std::vector<std::string> names;          ///< of the physics, in the order of the header's list
   std::function<TermSizes(TermId)> sizes;  ///< throws Error for a term that there is not
   std::function<int(int physics)> terms;   ///< with the answer, which is the last
-  /// Calls use(folders) while folders of headers exist, the first with kernels/registry.hpp: the list of these physics.
+  /// Calls use(folders) while folders of headers exist, the first with kernels/physics_list.hpp: of these physics.
   std::function<void(const std::function<void(const std::vector<std::string>& folders)>& use)> with_headers;
   /// What was kept under a name of this program's; empty if nothing.
   std::function<std::string(const std::string& name)> recall;

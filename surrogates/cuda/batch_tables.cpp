@@ -25,11 +25,7 @@ BatchTables<S> BatchTables<S>::of(const Model& model, const std::string& where) 
   t.design_row.assign(physics.params.size(), -1);
   const std::vector<int> design = design_positions(model, physics);
   for (std::size_t d = 0; d < design.size(); ++d) t.design_row[std::size_t(design[d])] = int(d);
-  const std::vector<double> units = input_units(model, physics);
-  for (std::size_t i = 0; i < units.size(); ++i) {
-    const Variable& v = model.card.inputs[i];
-    t.ranges.push_back({units[i], v.lower, v.upper, kNearRange * (v.upper - v.lower)});
-  }
+  t.ranges = input_ranges(model, physics);
   for (const Quantity& q : physics.outputs) t.output_units.push_back(q.scale);
   t.seams = model.seams;
   return t;

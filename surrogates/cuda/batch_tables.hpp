@@ -12,7 +12,7 @@ struct BatchTables {
   BatchModel<S> sizes;  ///< without pointers
   std::vector<S> weights, center, scale, params;
   std::vector<int> design_row;
-  std::vector<typename BatchModel<S>::Range> ranges;
+  std::vector<InputRange> ranges;
   std::vector<double> output_units, seams;
 
   /// Of a checked model. Throws Error, which starts with `where`, for one with a branch.

@@ -5,18 +5,13 @@
 
 #include "kernels/core/host_device.hpp"
 #include "kernels/points.hpp"
-#include "surrogates/surrogate.hpp"
+#include "surrogates/input_range.hpp"
 
 namespace residua::cuda {
 
 /// What a batch reads of a model. All pointers are the device's (the host's, for the twin).
 template <class S>
 struct BatchModel {
-  /// An input: its unit over the dimensionless one, its range, and how far beyond is still near.
-  struct Range {
-    double unit, lower, upper, margin;
-  };
-
   MlpShape shape;
   int inputs = 0, coords = 0, outputs = 0, members = 1, windows = 1;
   std::int64_t parameters = 0;           ///< of one network
@@ -25,7 +20,7 @@ struct BatchModel {
   const S* scale = nullptr;              ///< [windows][inputs of the network]
   const S* params = nullptr;             ///< [params of the physics]
   const int* design_row = nullptr;       ///< [params of the physics]
-  const Range* ranges = nullptr;         ///< [inputs]
+  const InputRange* ranges = nullptr;    ///< [inputs]
   const double* output_units = nullptr;  ///< [outputs]
   const double* seams = nullptr;         ///< [windows - 1]
 };
@@ -46,9 +41,9 @@ struct Batch {
   RESIDUA_HD void enter(std::int64_t i) const {
     Status worst = Status::ok;
     for (int k = 0; k < model.inputs; ++k) {
-      const auto& range = model.ranges[k];
+      const InputRange& range = model.ranges[k];
       Io value = in[k * n + i];
-      const Status found = examine(value, range);
+      const Status found = range.status_of(value);
       if (found > worst) worst = found;
       if (found == Status::not_finite) value = Io(range.lower);  // something to compute with; leave() answers NaN
       x[k * n + i] = S(value / range.unit);
@@ -83,14 +78,6 @@ struct Batch {
  private:
   RESIDUA_HD static bool finite(Io value) { return std::abs(value) <= std::numeric_limits<Io>::max(); }
 
-  /// The bounds in the precision of the call, so that a bound itself is inside.
-  RESIDUA_HD static Status examine(Io value, const typename BatchModel<S>::Range& range) {
-    if (!finite(value)) return Status::not_finite;
-    if (value >= Io(range.lower) && value <= Io(range.upper)) return Status::ok;
-    const bool near = double(value) >= range.lower - range.margin && double(value) <= range.upper + range.margin;
-    return near ? Status::near : Status::outside;
-  }
-
   RESIDUA_HD std::int64_t window(std::int64_t i) const {
     std::int64_t w = 0;
     while (w < model.windows - 1 && double(in[i]) > model.seams[w]) ++w;
@@ -98,8 +85,8 @@ struct Batch {
   }
 };
 
-/// All of a batch. `device` runs it: for_each(n, body) calls body(i) for every point, evaluate(network, points, rows)
-/// the networks; one after the other.
+/// All of a batch. `device` runs its steps, one after the other: enter(batch) and leave(batch) for every point, and
+/// evaluate(network, points, rows) for every network.
 template <class S, class Io, class Device>
 void run_batch(const Batch<S, Io>& batch, Device&& device) {
   device.enter(batch);

@@ -2,8 +2,6 @@
 
 #include <cuda_runtime_api.h>
 
-#include <algorithm>
-#include <cmath>
 #include <string>
 #include <vector>
 
@@ -12,6 +10,7 @@
 #include "kernels/cuda/fused_cuda.hpp"
 #include "surrogates/cuda/batch_kernels.hpp"
 #include "surrogates/cuda/batch_tables.hpp"
+#include "surrogates/engine.hpp"
 #include "surrogates/file.hpp"
 
 namespace residua {
@@ -107,7 +106,7 @@ class OnDevice {
   TermId answer_;
   cuda::DeviceArray<S> weights_, center_, scale_, params_;
   cuda::DeviceArray<int> design_row_;
-  cuda::DeviceArray<typename cuda::BatchModel<S>::Range> ranges_;
+  cuda::DeviceArray<InputRange> ranges_;
   cuda::DeviceArray<double> output_units_, seams_;
 };
 
@@ -125,7 +124,7 @@ struct DeviceSurrogate::Impl {
       single = std::make_unique<const OnDevice<float>>(model, where);
     else
       twice = std::make_unique<const OnDevice<double>>(model, where);
-    run_self_test(model.self_test, where);
+    run_self_test(model, where);
   }
 
   template <class Use>
@@ -134,8 +133,8 @@ struct DeviceSurrogate::Impl {
   }
 
  private:
-  void run_self_test(const SelfTest& test, const std::string& where) const {
-    const double tolerance = single ? 1e-4 : 1e-10;  // as on the CPU
+  void run_self_test(const Model& model, const std::string& where) const {
+    const SelfTest& test = model.self_test;
     const std::size_t n = test.points, outputs = card.outputs.size();
     cuda::DeviceArray<double> in(test.inputs), out(outputs * n);
     const std::size_t bytes = with([&](const auto& on) { return on.workspace_bytes(std::int64_t(n)); });
@@ -145,16 +144,7 @@ struct DeviceSurrogate::Impl {
                  {workspace.data(), bytes}, nullptr);
     });
     cuda::check(cudaDeviceSynchronize(), "self-test of a surrogate");
-    const std::vector<double> found = out.host();
-    for (std::size_t e = 0; e < outputs; ++e) {
-      double size = 0;
-      for (std::size_t p = 0; p < n; ++p) size = std::max(size, std::abs(test.outputs[e * n + p]));
-      for (std::size_t p = 0; p < n; ++p)
-        if (!(std::abs(found[e * n + p] - test.outputs[e * n + p]) <= tolerance * size))
-          throw Error(where + ": self-test on the GPU: output " + card.outputs[e].name + " at point " +
-                      std::to_string(p) + ": expected " + std::to_string(test.outputs[e * n + p]) +
-                      " as recorded, found " + std::to_string(found[e * n + p]));
-    }
+    expect_as_recorded(model, out.host(), where + ": on the GPU");
   }
 };
 

@@ -24,7 +24,7 @@ class DeviceCompiler : public ::testing::Test {
     std::string name = (fs::temp_directory_path() / "residua_device_XXXXXX").string();
     folder_ = mkdtemp(name.data());
     fs::create_directory(folder_ / "kernels");
-    write("kernels/registry.hpp",
+    write("kernels/physics_list.hpp",
           "#pragma once\n#include <tuple>\n#include \"kernels/physics/heat.hpp\"\n"
           "namespace residua::inline RESIDUA_ISA {\nusing Registry = std::tuple<physics::Heat>;\n}\n");
   }

@@ -15,13 +15,6 @@ template <class Ph>
 struct CudaFusedTwin : testing::Test {};
 TYPED_TEST_SUITE(CudaFusedTwin, AsTypes<Representatives>::Type, PhysicsName);
 
-/// Calls f for every term of the physics, and for its answer.
-template <class Ph, class F>
-void for_each_kernel(F&& f) {
-  for_each_term<Ph>(f);
-  f.template operator()<Answer<Ph>>();
-}
-
 TYPED_TEST(CudaFusedTwin, ResidualsEqualTheReference) {
   using Ph = TypeParam;
   for_each_kernel<Ph>([]<class Term>() {

@@ -15,12 +15,6 @@ template <class Ph>
 struct CudaGaussNewtonDevice : CudaDevice<Ph> {};
 TYPED_TEST_SUITE(CudaGaussNewtonDevice, AsTypes<Representatives>::Type, PhysicsName);
 
-template <class Ph, class F>
-void for_each_kernel(F&& f) {
-  for_each_term<Ph>(f);
-  f.template operator()<Answer<Ph>>();
-}
-
 /// The entry points for one problem, from the host and back to it.
 template <class Ph, class Term>
 class OnGpu {
@@ -83,12 +77,6 @@ std::vector<double> upper(const std::vector<double>& square, std::size_t columns
   for (std::size_t i = 0; i < columns; ++i)
     all.insert(all.end(), &square[i * columns + i], &square[i * columns] + columns);
   return all;
-}
-
-std::vector<double> some_values(std::size_t count, double step) {
-  std::vector<double> values;
-  for (std::size_t k = 0; k < count; ++k) values.push_back(std::sin(step * double(k) + 1));
-  return values;
 }
 
 TYPED_TEST(CudaGaussNewtonDevice, EverythingEqualsItsHostTwin) {

@@ -1,4 +1,7 @@
 #pragma once
+#include <cmath>
+#include <vector>
+
 #include "kernels/cuda/fused_tile.hpp"
 #include "kernels/cuda/gauss_newton_plan.hpp"
 #include "kernels/cuda/gauss_newton_tile.hpp"
@@ -6,6 +9,13 @@
 #include "tests/kernels/cuda_twin.hpp"
 
 namespace residua::testing_support {
+
+/// A few numbers between -1 and 1, none the same.
+inline std::vector<double> some_values(std::size_t count, double step) {
+  std::vector<double> values;
+  for (std::size_t k = 0; k < count; ++k) values.push_back(std::sin(step * double(k) + 1));
+  return values;
+}
 
 /// Doubles that start as NaN and are watched for writes beyond their end.
 class GuardedDoubles {

@@ -35,12 +35,6 @@ Outcome<S> run_on_device(const Problem<Ph>& q, bool gradient = true,
 
 TYPED_TEST_SUITE(CudaDevice, AsTypes<Representatives>::Type, PhysicsName);
 
-template <class Ph, class F>
-void for_each_kernel(F&& f) {
-  for_each_term<Ph>(f);
-  f.template operator()<Answer<Ph>>();
-}
-
 template <class S, class Ph, class Term, class Arithmetic = cuda::PerThread>
 void expect_equal_to_twin(const Problem<Ph>& q, double tolerance) {
   constexpr bool tensor = !std::is_same_v<Arithmetic, cuda::PerThread>;

@@ -17,6 +17,13 @@ namespace residua::testing_support {
 using Representatives = std::tuple<physics::Heat, physics::KilnAxialSteady, physics::KilnWall,
                                    physics::KuramotoSivashinsky, physics::LeachColumn, physics::Transport2d>;
 
+/// Calls f for every term of the physics, and for its answer.
+template <class Ph, class F>
+void for_each_kernel(F&& f) {
+  for_each_term<Ph>(f);
+  f.template operator()<Answer<Ph>>();
+}
+
 /// Aligned bytes that start as NaN (so that reading what nobody wrote shows), with a guard behind them.
 class GuardedBytes {
  public:

@@ -50,19 +50,9 @@ TYPED_TEST(GaussNewtonTest, JacobianEqualsCentralDifferencesOfTheReference) {
   for_each_term<Ph>([]<class Term>() {
     for (const Activation activation : {Activation::gelu, Activation::tanh_slope}) {
       auto q = Problem<Ph>::template make<Term>(19, 5, 2, activation, 3);
-      std::vector<double> residual, expected(std::size_t(kEquationsOf<Ph, Term> * q.n) * q.weights.size());
+      std::vector<double> residual;
       const auto rows = jacobian_of<Ph, Term>(q, &residual);
-      const std::size_t p = q.weights.size();
-      for (std::size_t k = 0; k < p; ++k)
-        for (const auto& [steps, weight] : {std::pair{1, 45.}, {2, -9.}, {3, 1.}})
-          for (const int sign : {1, -1}) {
-            const double h = 5e-4;
-            auto w = q.weights;
-            w[k] += sign * steps * h;
-            const auto r = reference_residual<Ph, Term>(q, w);
-            for (std::size_t row = 0; row < r.size(); ++row) expected[row * p + k] += sign * weight * r[row] / (60 * h);
-          }
-      EXPECT_LT(relative_difference(rows, expected, 1), 3e-8) << Term::name;
+      EXPECT_LT(relative_difference(rows, reference_jacobian<Ph, Term>(q), 1), 3e-8) << Term::name;
       EXPECT_LT(relative_difference(residual, reference_rows<Ph, Term>(q, q.weights), std::sqrt(residual.size())),
                 1e-13);
     }

@@ -144,6 +144,23 @@ std::vector<double> reference_residual(const Problem<Ph>& q, const std::vector<d
   return rows;
 }
 
+/// Derivatives of the rows by every weight, [rows][weights], by differences of order six of the reference.
+template <class Ph, class Term>
+std::vector<double> reference_jacobian(const Problem<Ph>& q) {
+  constexpr double kStep = 5e-4;
+  const std::size_t p = q.weights.size();
+  std::vector<double> jacobian(std::size_t(kEquationsOf<Ph, Term> * q.n) * p);
+  for (std::size_t k = 0; k < p; ++k)
+    for (const auto& [steps, weight] : {std::pair{1, 45.}, {2, -9.}, {3, 1.}})
+      for (const int sign : {1, -1}) {
+        auto w = q.weights;
+        w[k] += sign * steps * kStep;
+        const auto r = reference_rows<Ph, Term>(q, w);
+        for (std::size_t row = 0; row < r.size(); ++row) jacobian[row * p + k] += sign * weight * r[row] / (60 * kStep);
+      }
+  return jacobian;
+}
+
 /// The loss whose gradient the fused pass gives, with weights `w`, by the reference.
 template <class Ph, class Term>
 double reference_loss(const Problem<Ph>& q, const std::vector<double>& w) {

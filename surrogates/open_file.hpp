@@ -1,0 +1,45 @@
+#pragma once
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <vector>
+
+#include "kernels/core/error.hpp"
+
+namespace residua {
+
+/// A file descriptor, closed when it goes out of scope unless it is negative.
+class Descriptor {
+ public:
+  explicit Descriptor(int id) : id_(id) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (id_ >= 0) close(id_);
+  }
+  int id() const { return id_; }
+
+ private:
+  int id_;
+};
+
+/// The first `size` bytes of an open file. Throws Error, which names `path`, if there are fewer.
+inline std::vector<std::byte> read_bytes_of(const Descriptor& file, std::size_t size,
+                                            const std::filesystem::path& path) {
+  std::vector<std::byte> bytes(size);
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t count = read(file.id(), bytes.data() + done, size - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw Error(fmt::format("{}: reading failed: {}", path.string(), std::strerror(errno)));
+    if (count == 0) throw Error(fmt::format("{}: became shorter while it was read", path.string()));
+    done += std::size_t(count);
+  }
+  return bytes;
+}
+
+}  // namespace residua
