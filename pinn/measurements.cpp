@@ -5,11 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <span>
 
 #include "kernels/core/error.hpp"
-#include "pinn/reference.hpp"
+#include "pinn/reference_answers.hpp"
 
 namespace residua {
 namespace {
@@ -112,17 +111,11 @@ std::vector<double> inputs_at(const Measurements& m, std::size_t inputs, std::si
   return in;
 }
 
-/// Adds sign * the reference's answer, each `delay` earlier, to the values of the observations.
+/// The reference's answers at the observations, less those `pulse` earlier.
 class ReferenceSum {
  public:
   ReferenceSum(const Surrogate& surrogate, const Measurements& m)
-      : physics_(find_physics(surrogate.card().physics)), reference_(find_reference(physics_.name)), m_(m) {
-    if (!reference_)
-      throw Error(fmt::format("{}: no reference solution: expected one in pinn/reference.cpp", physics_.name));
-    for (const Variable& v : surrogate.inputs()) inputs_.push_back(v.name);
-    params_.resize(physics_.params.size());
-    for (const FixedParameter& f : surrogate.card().fixed) set(params_, f.name, f.value);
-  }
+      : reference_(surrogate), inputs_(surrogate.inputs().size()), m_(m) {}
 
   std::vector<double> values(std::span<const double> params) const {
     std::vector<double> values(m_.observations.size());
@@ -132,43 +125,28 @@ class ReferenceSum {
   }
 
  private:
-  void set(std::vector<double>& params, const std::string& name, double value) const {
-    for (std::size_t p = 0; p < params.size(); ++p)
-      if (physics_.params[p].name == name) params[p] = value;
+  /// Adds sign * the answers `delay` earlier, from the start on.
+  void add(std::span<const double> params, double delay, double sign, std::vector<double>& values) const {
+    std::vector<std::size_t> begun;
+    std::vector<std::vector<double>> questions;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      std::vector<double> in = inputs_at(m_, inputs_, m_.observations[i].row, params);
+      in[0] -= delay;
+      if (delay > 0 && in[0] <= 0) continue;
+      begun.push_back(i);
+      questions.push_back(std::move(in));
+    }
+    const std::size_t n = begun.size();
+    std::vector<double> rows(inputs_ * n);
+    for (std::size_t q = 0; q < n; ++q)
+      for (std::size_t k = 0; k < inputs_; ++k) rows[k * n + q] = questions[q][k];
+    const std::vector<double> answers = reference_.at(rows, n);
+    for (std::size_t q = 0; q < n; ++q) values[begun[q]] += sign * answers[m_.observations[begun[q]].output * n + q];
   }
 
-  /// Observations that differ in the first coordinate only come from one solution.
-  void add(std::span<const double> free, double delay, double sign, std::vector<double>& values) const {
-    std::map<std::vector<double>, std::map<double, std::vector<std::size_t>>> groups;
-    for (std::size_t i = 0; i < m_.observations.size(); ++i) {
-      std::vector<double> in = inputs_at(m_, inputs_.size(), m_.observations[i].row, free);
-      const double first = in[0] - delay;
-      if (delay > 0 && first <= 0) continue;
-      in.erase(in.begin());
-      groups[in][first].push_back(i);
-    }
-    const std::size_t coords = physics_.coords.size();
-    for (const auto& [rest, by_first] : groups) {
-      Grid grid{{{}}};
-      for (const auto& [first, observations] : by_first) grid.axes[0].push_back(first);
-      for (std::size_t c = 1; c < coords; ++c) grid.axes.push_back({rest[c - 1]});
-      std::vector<double> params = params_;
-      for (std::size_t i = coords; i < inputs_.size(); ++i) set(params, inputs_[i], rest[i - 1]);
-      const std::vector<double> rows = reference_->solve(params, grid);
-      std::size_t at = 0;
-      for (const auto& [first, observations] : by_first) {
-        for (const std::size_t i : observations)
-          values[i] += sign * rows[m_.observations[i].output * by_first.size() + at];
-        ++at;
-      }
-    }
-  }
-
-  const PhysicsInfo& physics_;
-  const Reference* reference_;
+  ReferenceAnswers reference_;
+  std::size_t inputs_;
   Measurements m_;
-  std::vector<std::string> inputs_;
-  std::vector<double> params_;
 };
 
 }  // namespace

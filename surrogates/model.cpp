@@ -194,7 +194,7 @@ Model new_model(std::string_view physics, std::span<const std::string> design, i
     model.weights.resize(model.shape.parameters());
   model.center.assign(model.shape.inputs, 0);
   model.scale.assign(model.shape.inputs, 1);
-  check(model, std::string(physics));
+  check_network(model, info, design.size(), std::string(physics));
   return model;
 }
 
@@ -204,7 +204,7 @@ void add_branch(Model& model, int width, int depth) {
   model.branch = NetworkShape::branch_of(model.shape, design, width, depth);
   if (width >= 1 && width <= kMaxWidth && depth >= 1 && depth <= kMaxDepth)
     model.weights.assign(std::size_t(model.network().parameters()), 0);
-  check(model, model.card.physics);
+  check_network(model, find_physics(model.card.physics), std::size_t(design), model.card.physics);
 }
 
 void check(const Model& model, const std::string& where) {

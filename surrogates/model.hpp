@@ -49,7 +49,8 @@ std::size_t window_at(std::span<const double> seams, double time) noexcept;
 
 /// A model of the physics with these parameters as design inputs: envelope, fixed parameters and outputs with the
 /// defaults of the physics, a network of this width and depth with all weights zero, inputs neither shifted nor scaled.
-/// Throws Error if there is no such physics or parameter.
+/// A design input that the physics holds fixed has no range yet, which save() refuses: give it one. Throws Error if
+/// there is no such physics or parameter, or for a network of impossible size.
 [[gnu::visibility("default")]] Model new_model(std::string_view physics, std::span<const std::string> design, int width,
                                                int depth, Activation activation = Activation::tanh);
 

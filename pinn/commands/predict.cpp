@@ -9,6 +9,7 @@
 #include "kernels/core/error.hpp"
 #include "pinn/commands/commands.hpp"
 #include "pinn/commands/given.hpp"
+#include "pinn/reference_answers.hpp"
 #include "surrogates/surrogate.hpp"
 
 namespace residua::commands {
@@ -17,6 +18,7 @@ namespace {
 struct Options {
   std::string surrogate, table;
   std::vector<std::string> at;
+  bool reference = false;
 };
 
 const std::vector<double>* column_of(const Table* table, const std::string& name) {
@@ -72,16 +74,21 @@ void predict_command(const Options& o) {
     for (std::size_t k = 0; k < outputs.size(); ++k) spread[k * n + i] = own[k];
   }
 
+  const std::vector<double> reference = o.reference ? ReferenceAnswers(surrogate).at(in, n) : std::vector<double>();
+
   std::vector<std::string> header;
   for (const Variable& v : inputs) header.push_back(v.name);
   for (const Variable& v : outputs) header.push_back(fmt::format("{} [{}]", v.name, v.unit));
   for (const Variable& v : outputs)
     if (ensemble) header.push_back(fmt::format("{} spread [{}]", v.name, v.unit));
+  for (const Variable& v : outputs)
+    if (o.reference) header.push_back(fmt::format("{} reference [{}]", v.name, v.unit));
   fmt::print("{},status\n", fmt::join(header, ","));
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t k = 0; k < inputs.size(); ++k) fmt::print("{},", in[k * n + i]);
     for (std::size_t k = 0; k < outputs.size(); ++k) fmt::print("{:.9g},", out[k * n + i]);
     for (std::size_t k = 0; ensemble && k < outputs.size(); ++k) fmt::print("{:.3g},", spread[k * n + i]);
+    for (std::size_t k = 0; o.reference && k < outputs.size(); ++k) fmt::print("{:.9g},", reference[k * n + i]);
     fmt::print("{}\n", name_of(status[i]));
   }
 }
@@ -95,6 +102,7 @@ void add_predict(CLI::App& app) {
   command->add_option("surrogate", o->surrogate, "surrogate file")->required();
   command->add_option("--at", o->at, "values of inputs in plant units: name=number ...")->expected(-1);
   command->add_option("--table", o->table, "CSV whose columns are named as inputs");
+  command->add_flag("--reference", o->reference, "answer by the reference of the physics as well");
   command->callback([o] { predict_command(*o); });
 }
 

@@ -125,6 +125,12 @@ TEST_F(CommandLine, PredictsPointsAndTables) {
   const Outcome table = residua("predict rod.h5 --table points.csv --at diffusivity=0.1");
   EXPECT_EQ(table.code, 0);
   EXPECT_THAT(table.out, AllOf(StartsWith(inside.out), HasSubstr("\n2,0.75,0.1,"), EndsWith(",outside\n")));
+
+  // sin(pi x) exp(-pi^2 a t)
+  const Outcome both = residua("predict rod.h5 --at time=0.5 position=0.25 diffusivity=0.1 --reference");
+  EXPECT_THAT(both.out,
+              AllOf(StartsWith("time,position,diffusivity,temperature [-],temperature reference [-],status\n"),
+                    HasSubstr(",0.431687"), EndsWith(",ok\n")));
 }
 
 TEST_F(CommandLine, ExportsAHeader) {

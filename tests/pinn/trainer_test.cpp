@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -54,6 +55,19 @@ TEST(Training, SolvesTheHeatRodOverItsEnvelope) {
   EXPECT_LT(judgement.validation.outputs[0].default_case, 1e-2);
   EXPECT_EQ(surrogate.card().provenance.run_file, run.text);
   EXPECT_FALSE(surrogate.card().validation.outputs.empty());
+}
+
+TEST(Training, GivesARangeToWhatThePhysicsHoldsFixed) {
+  const RunFile run = RunFile::parse(
+      "physics = 'kiln_wall'\nvalidation_cases = 1\n[network]\nwidth = 4\ndepth = 1\n"
+      "[envelope]\nconductivity_slope = [0, 1e-3]\n[[stage]]\noptimizer = 'adam'\nsteps = 2\n",
+      "wall");
+  const TemporaryFolder folder;
+  const Surrogate surrogate = export_surrogate(run, Problem(run), trained(run), folder / "wall.h5");
+  const auto slope = std::ranges::find(surrogate.inputs(), "conductivity_slope", &Variable::name);
+  ASSERT_NE(slope, surrogate.inputs().end());
+  EXPECT_EQ(slope->lower, 0);
+  EXPECT_EQ(slope->upper, 1e-3);
 }
 
 TEST(Training, LearnsFromIndependentPointsToo) {
