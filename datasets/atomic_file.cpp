@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "datasets/open_file.hpp"
 #include "kernels/core/error.hpp"
 
 namespace residua {
@@ -20,22 +21,10 @@ namespace {
   throw Error(fmt::format("{}: {} failed: {}", path.string(), what, std::strerror(errno)));
 }
 
-class Descriptor {
- public:
-  Descriptor(const std::filesystem::path& path, int flags) : id_(open(path.c_str(), flags | O_CLOEXEC, 0666)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (id_ >= 0) close(id_);
-  }
-  int id() const { return id_; }
-
- private:
-  int id_;
-};
+int open_for(const std::filesystem::path& path, int flags) { return open(path.c_str(), flags | O_CLOEXEC, 0666); }
 
 void sync(const std::filesystem::path& path, int flags) {
-  const Descriptor descriptor(path, flags);
+  const Descriptor descriptor(open_for(path, flags));
   if (descriptor.id() < 0 || fsync(descriptor.id()) != 0) fail(path, "syncing");
 }
 
@@ -57,7 +46,7 @@ void StagedFile::commit() {
 void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
   StagedFile staged(path);
   {
-    const Descriptor file(staged.path(), O_WRONLY | O_CREAT | O_EXCL);
+    const Descriptor file(open_for(staged.path(), O_WRONLY | O_CREAT | O_EXCL));
     if (file.id() < 0) fail(path, "creating a file beside it");
     for (std::size_t done = 0; done < bytes.size();) {
       const ssize_t count = write(file.id(), bytes.data() + done, bytes.size() - done);

@@ -32,6 +32,12 @@ ReferenceAnswers::ReferenceAnswers(const Surrogate& surrogate)
   for (const FixedParameter& fixed : surrogate.card().fixed) params_[parameter(physics_, fixed.name)] = fixed.value;
 }
 
+std::vector<double> ReferenceAnswers::on(const Grid& grid, std::span<const double> design) const {
+  std::vector<double> params = params_;
+  for (std::size_t d = 0; d < design_.size(); ++d) params[design_[d]] = design[d];
+  return reference_.solve(params, grid);
+}
+
 std::vector<double> ReferenceAnswers::at(std::span<const double> inputs, std::size_t n) const {
   std::map<std::vector<double>, std::map<double, std::vector<std::size_t>>> solutions;  // rest, first, points
   for (std::size_t i = 0; i < n; ++i) {
@@ -46,9 +52,7 @@ std::vector<double> ReferenceAnswers::at(std::span<const double> inputs, std::si
     Grid grid{{{}}};
     for (const auto& [first, points] : by_first) grid.axes[0].push_back(first);
     for (std::size_t c = 1; c < coords; ++c) grid.axes.push_back({rest[c - 1]});
-    std::vector<double> params = params_;
-    for (std::size_t k = 0; k < design_.size(); ++k) params[design_[k]] = rest[coords - 1 + k];
-    const std::vector<double> rows = reference_.solve(params, grid);
+    const std::vector<double> rows = on(grid, std::span(rest).subspan(coords - 1));
     std::size_t column = 0;
     for (const auto& [first, points] : by_first) {
       for (const std::size_t i : points)

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "kernels/core/error.hpp"
-#include "pinn/reference.hpp"
+#include "pinn/reference_answers.hpp"
 
 namespace residua {
 namespace {
@@ -26,16 +26,13 @@ class Slices {
       : surrogate_(surrogate), physics_(find_physics(surrogate_.card().physics)) {
     choose_output(output);
     choose_inputs(at);
-    for (const FixedParameter& f : surrogate_.card().fixed) set_parameter(f.name, f.value);
-    for (std::size_t d = 0; d < design_.size(); ++d)
-      set_parameter(surrogate_.inputs()[physics_.coords.size() + d].name, design_[d]);
+    if (find_reference(physics_.name)) reference_.emplace(surrogate_);
   }
 
   LineChart chart() const {
     const auto inputs = surrogate_.inputs();
     const Variable& out = surrogate_.outputs()[output_];
     LineChart chart(fmt::format("{}: {}", physics_.name, out.name), label(inputs[0]), label(out));
-    const Reference* reference = find_reference(physics_.name);
     for (std::size_t s = 0; s < std::max<std::size_t>(1, second_.size()); ++s) {
       Grid fine{{spaced(inputs[0].lower, inputs[0].upper, 200)}},
           coarse{{spaced(inputs[0].lower, inputs[0].upper, 25)}};
@@ -44,10 +41,10 @@ class Slices {
         if (!second_.empty()) grid->axes.push_back({second_[s]});
       const std::string name = second_.empty() ? out.name : fmt::format("{} = {:.3g}", inputs[1].name, second_[s]);
       chart.add(name, fine.axes[0], predicted(fine), LineChart::Style::line, int(s));
-      if (!reference) continue;
-      const auto expected = reference->solve(params_, coarse);
+      if (!reference_) continue;
+      const auto expected = reference_->on(coarse, design_);
       const std::size_t n = coarse.points();
-      const std::string once = s == 0 ? fmt::format("{} (points)", reference->name) : "";
+      const std::string once = s == 0 ? fmt::format("{} (points)", reference_->name()) : "";
       chart.add(once, coarse.axes[0],
                 {expected.begin() + std::ptrdiff_t(output_ * n), expected.begin() + std::ptrdiff_t((output_ + 1) * n)},
                 LineChart::Style::points, int(s));
@@ -57,8 +54,7 @@ class Slices {
 
   /// |surrogate - reference| over the first two coordinates, any third one in the middle; nothing without a reference.
   std::optional<HeatMap> error_map() const {
-    const Reference* reference = find_reference(physics_.name);
-    if (!reference || physics_.coords.size() < 2) return {};
+    if (!reference_ || physics_.coords.size() < 2) return {};
     constexpr int kPoints = 60;
     const auto inputs = surrogate_.inputs();
     Grid grid;
@@ -69,7 +65,7 @@ class Slices {
       grid.axes[0] = spaced(inputs[0].lower + (inputs[0].upper - inputs[0].lower) / kPoints, inputs[0].upper,
                             kPoints);  // fields jump at its start
     const std::size_t n = grid.points();
-    const auto expected = reference->solve(params_, grid), found = predicted(grid);
+    const auto expected = reference_->on(grid, design_), found = predicted(grid);
     HeatMap map{fmt::format("{}: |surrogate - reference| of {}", physics_.name, surrogate_.outputs()[output_].name),
                 label(inputs[0]),
                 label(inputs[1]),
@@ -119,12 +115,6 @@ class Slices {
       else
         design_[i - coords] = value;
     }
-    params_.resize(physics_.params.size());
-  }
-
-  void set_parameter(const std::string& name, double value) {
-    for (std::size_t p = 0; p < params_.size(); ++p)
-      if (physics_.params[p].name == name) params_[p] = value;
   }
 
   std::vector<double> predicted(const Grid& grid) const {
@@ -138,7 +128,8 @@ class Slices {
   const Surrogate& surrogate_;
   const PhysicsInfo& physics_;
   std::size_t output_ = 0;
-  std::vector<double> design_, second_, params_;
+  std::vector<double> design_, second_;
+  std::optional<ReferenceAnswers> reference_;
 };
 
 }  // namespace

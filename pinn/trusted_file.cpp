@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "datasets/open_file.hpp"
 #include "kernels/core/error.hpp"
-#include "surrogates/open_file.hpp"
 
 namespace residua {
 namespace {

@@ -199,12 +199,13 @@ Model new_model(std::string_view physics, std::span<const std::string> design, i
 }
 
 void add_branch(Model& model, int width, int depth) {
-  const int design = int(model.card.inputs.size() - find_physics(model.card.physics).coords.size());
+  const PhysicsInfo& physics = find_physics(model.card.physics);
+  const int design = int(model.card.inputs.size() - physics.coords.size());
   model.shape.inputs -= design;
   model.branch = NetworkShape::branch_of(model.shape, design, width, depth);
   if (width >= 1 && width <= kMaxWidth && depth >= 1 && depth <= kMaxDepth)
     model.weights.assign(std::size_t(model.network().parameters()), 0);
-  check_network(model, find_physics(model.card.physics), std::size_t(design), model.card.physics);
+  check_network(model, physics, std::size_t(design), model.card.physics);
 }
 
 void check(const Model& model, const std::string& where) {

@@ -8,10 +8,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "datasets/open_file.hpp"
 #include "kernels/core/error.hpp"
 #include "surrogates/crypto.hpp"
 #include "surrogates/little_endian.hpp"
-#include "surrogates/open_file.hpp"
 
 namespace residua {
 namespace {

@@ -4,6 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <string_view>
+#include <utility>
 
 #include "datasets/published.hpp"
 #include "kernels/core/error.hpp"
@@ -52,6 +54,25 @@ std::vector<double> input_rows(const Surrogate& surrogate, const Table* table, c
   return rows;
 }
 
+/// How far the members of an ensemble are apart, rows [outputs][n]: asked one by one, since only then they say.
+std::vector<double> spread_of(const Surrogate& surrogate, const std::vector<double>& in, std::size_t n) {
+  const std::size_t inputs = surrogate.inputs().size(), outputs = surrogate.outputs().size();
+  std::vector<double> spread(outputs * n), point(inputs), mean(outputs), own(outputs);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t k = 0; k < inputs; ++k) point[k] = in[k * n + i];
+    surrogate.predict_with_spread(point, mean, own);
+    for (std::size_t k = 0; k < outputs; ++k) spread[k * n + i] = own[k];
+  }
+  return spread;
+}
+
+/// What is printed of every output: a column for each.
+struct Answer {
+  std::string_view kind;     ///< behind the names of the columns
+  int digits;                ///< significant ones
+  std::vector<double> rows;  ///< [outputs][n]
+};
+
 void predict_command(const Options& o) {
   const Surrogate surrogate(o.surrogate);
   Table table;
@@ -64,31 +85,19 @@ void predict_command(const Options& o) {
   std::vector<Status> status(n);
   surrogate.predict(n, in, out, status);
 
-  // One by one, since only then an ensemble says how far its members are apart.
-  const bool ensemble = surrogate.card().members > 1;
-  std::vector<double> spread(ensemble ? out.size() : 0);
-  for (std::size_t i = 0; ensemble && i < n; ++i) {
-    std::vector<double> point, mean(outputs.size()), own(outputs.size());
-    for (std::size_t k = 0; k < inputs.size(); ++k) point.push_back(in[k * n + i]);
-    surrogate.predict_with_spread(point, mean, own);
-    for (std::size_t k = 0; k < outputs.size(); ++k) spread[k * n + i] = own[k];
-  }
-
-  const std::vector<double> reference = o.reference ? ReferenceAnswers(surrogate).at(in, n) : std::vector<double>();
+  std::vector<Answer> answers{{"", 9, std::move(out)}};
+  if (surrogate.card().members > 1) answers.push_back({" spread", 3, spread_of(surrogate, in, n)});
+  if (o.reference) answers.push_back({" reference", 9, ReferenceAnswers(surrogate).at(in, n)});
 
   std::vector<std::string> header;
   for (const Variable& v : inputs) header.push_back(v.name);
-  for (const Variable& v : outputs) header.push_back(fmt::format("{} [{}]", v.name, v.unit));
-  for (const Variable& v : outputs)
-    if (ensemble) header.push_back(fmt::format("{} spread [{}]", v.name, v.unit));
-  for (const Variable& v : outputs)
-    if (o.reference) header.push_back(fmt::format("{} reference [{}]", v.name, v.unit));
+  for (const Answer& answer : answers)
+    for (const Variable& v : outputs) header.push_back(fmt::format("{}{} [{}]", v.name, answer.kind, v.unit));
   fmt::print("{},status\n", fmt::join(header, ","));
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t k = 0; k < inputs.size(); ++k) fmt::print("{},", in[k * n + i]);
-    for (std::size_t k = 0; k < outputs.size(); ++k) fmt::print("{:.9g},", out[k * n + i]);
-    for (std::size_t k = 0; ensemble && k < outputs.size(); ++k) fmt::print("{:.3g},", spread[k * n + i]);
-    for (std::size_t k = 0; o.reference && k < outputs.size(); ++k) fmt::print("{:.9g},", reference[k * n + i]);
+    for (const Answer& answer : answers)
+      for (std::size_t k = 0; k < outputs.size(); ++k) fmt::print("{:.{}g},", answer.rows[k * n + i], answer.digits);
     fmt::print("{}\n", name_of(status[i]));
   }
 }
