@@ -12,7 +12,7 @@ import sys
 ALLOWED = {
     "kernels": ("kernels/",),
     "datasets": ("datasets/", "kernels/"),
-    "surrogates": ("surrogates/", "kernels/", "datasets/h5", "datasets/atomic_file"),
+    "surrogates": ("surrogates/", "kernels/", "datasets/h5", "datasets/atomic_file", "datasets/open_file"),
     "pinn": ("pinn/", "surrogates/", "datasets/", "kernels/"),
     "twin": ("twin/", "surrogates/", "datasets/"),
 }
