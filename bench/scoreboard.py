@@ -43,9 +43,8 @@ class Figure:
 
     @property
     def asked(self):
-        if self.at_most is not None:
-            return f"<={self.at_most:g}"
-        return f">={self.at_least:g}" if self.at_least is not None else "-"
+        bounds = [f"{sign}{bound:g}" for sign, bound in ((">=", self.at_least), ("<=", self.at_most)) if bound is not None]
+        return " ".join(bounds) or "-"
 
     def verdict(self, value):
         if self.at_most is None and self.at_least is None:

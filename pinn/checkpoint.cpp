@@ -15,7 +15,6 @@
 #include "pinn/archive.hpp"
 #include "pinn/optimizers/optimizer.hpp"
 #include "pinn/weighting/weighting.hpp"
-#include "surrogates/card.hpp"
 
 namespace residua {
 namespace {

@@ -7,11 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "surrogates/card.hpp"
+
 namespace residua {
 
 class Optimizer;
 class Weighting;
-struct LossPoint;
 
 /// Everything that training needs to go on bit for bit, but for the own states of optimizer and weighting.
 struct TrainState {

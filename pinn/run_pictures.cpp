@@ -8,8 +8,10 @@
 #include "kernels/core/error.hpp"
 #include "pinn/coverage.hpp"
 #include "pinn/plot.hpp"
+#include "pinn/points_in_use.hpp"
 #include "pinn/residual_map.hpp"
 #include "pinn/run_file.hpp"
+#include "pinn/sample_map.hpp"
 #include "pinn/slices.hpp"
 #include "surrogates/file.hpp"
 #include "surrogates/surrogate.hpp"
@@ -60,6 +62,12 @@ std::vector<RunPicture> pictures_of(const RunFolder& folder) {
                         "residual of each term.",
                         {losses(metrics, terms, "step", "step").script(),
                          losses(metrics, terms, "seconds", "seconds of training").script()}});
+  const Problem problem(run);
+  if (std::filesystem::exists(folder.checkpoint()))
+    pictures.push_back({"points",
+                        "The points that training used last: where they lie over the first two coordinates, and how "
+                        "dense those of the interior are along each input.",
+                        sample_map(points_in_use(folder.checkpoint(), run), problem)});
   if (!std::filesystem::exists(folder.surrogate())) return pictures;
   const Surrogate surrogate(folder.surrogate());
   for (const Variable& output : surrogate.outputs()) {
@@ -72,7 +80,6 @@ std::vector<RunPicture> pictures_of(const RunFolder& folder) {
     if (const auto map = error_map(surrogate, output.name, {})) picture.panels.push_back(map->script());
     pictures.push_back(std::move(picture));
   }
-  const Problem problem(run);
   if (const auto map = residual_map(load(folder.surrogate()), problem))
     pictures.push_back({"residual",
                         "What is left of the equations at the default case, over the first two coordinates: where a "

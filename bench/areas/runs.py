@@ -3,19 +3,22 @@
 import io
 import json
 import os
+import pty
 import random
 import re
 import resource
 import shutil
 import statistics
 import subprocess
+import threading
 import time
 import zipfile
 
-from bench import gloo
+from bench import gloo, inverse
 from bench.scoreboard import Failed, Figure
 
 KILLS = 100
+PAIRS = 15
 OPTIMIZERS = ("adam", "soap", "muon", "lbfgs", "ssbroyden", "levenberg_marquardt")
 RUN = """physics = "burgers"
 seed = 5
@@ -104,6 +107,32 @@ def checkpoint(run):
     return 1e3 * (with_them - without) / steps, f"{with_them:.2f} s with {steps} checkpoints, {without:.2f} s without; medians of 3"
 
 
+def overhead(run):
+    """What progress on a terminal, log and metrics add to a training, in percent."""
+    program, place = run.program("bench/residua_overhead", "residua_overhead"), run.runs / "overhead"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    keyboard, terminal = pty.openpty()  # progress is drawn on terminals only
+    child = subprocess.Popen([program, place, str(PAIRS)], stdout=subprocess.PIPE, stderr=terminal, text=True)
+    os.close(terminal)
+    drawn = threading.Thread(target=read_to_the_end, args=(keyboard,))
+    drawn.start()
+    pairs = [tuple(map(float, line.split())) for line in child.stdout]
+    drawn.join()
+    os.close(keyboard)
+    if child.wait() or len(pairs) != PAIRS:
+        raise Failed(f"residua_overhead ended with {child.returncode} after {len(pairs)} pairs")
+    ratio = statistics.median(seen / unseen for unseen, seen in pairs)
+    return 100 * (ratio - 1), f"{statistics.median(unseen for unseen, _ in pairs):.2f} s without; median of {PAIRS} pairs"
+
+
+def read_to_the_end(terminal):
+    try:
+        while os.read(terminal, 4096):
+            pass
+    except OSError:  # how a terminal says that nobody writes to it any more
+        pass
+
+
 SWEPT = """physics = "burgers"
 validation_cases = 1
 [network]
@@ -139,5 +168,7 @@ def sweep_busy(run):
 
 FIGURES = [Figure("kills_survived", "runs", kills_survived, at_least=KILLS),
            Figure("checkpoint", "ms", checkpoint, at_most=20),
+           Figure("overhead", "%", overhead, at_most=2),
            Figure("sweep_busy", "%", sweep_busy, at_least=95),
-           *gloo.FIGURES]
+           *gloo.FIGURES,
+           *inverse.FIGURES]

@@ -290,11 +290,13 @@ TEST_F(CommandLine, DrawsAndReportsARun) {
   ASSERT_EQ(residua("train rod.toml -q -o run --resume").code, 0);
   const Outcome plot = residua("plot run");
   EXPECT_EQ(plot.code, 0) << plot.err;
-  EXPECT_EQ(plot.out,
-            "run/plots/loss.png\nrun/plots/temperature.png\nrun/plots/residual.png\nrun/plots/coverage.png\n");
-  for (const char* name :
-       {"run/plots/loss.png", "run/plots/temperature.png", "run/plots/residual.png", "run/plots/coverage.png"})
-    EXPECT_THAT(content(work(name)), StartsWith("\x89PNG"));
+  std::string drawn;
+  for (const char* name : {"loss", "points", "temperature", "residual", "coverage"}) {
+    const std::string file = fmt::format("run/plots/{}.png", name);
+    drawn += file + "\n";
+    EXPECT_THAT(content(work(file)), StartsWith("\x89PNG"));
+  }
+  EXPECT_EQ(plot.out, drawn);
   ASSERT_EQ(residua("report run").code, 0);
   const std::string page = content(work("run/report.html"));
   for (const char* part : {"<!doctype html>", "Errors", "temperature", "<svg", "BLAKE2b-256", "learning_rate = 1e-2",

@@ -1,0 +1,127 @@
+"""Parameters recovered by `residua fit` from measurements with noise, over a hundred draws of the noise."""
+
+import concurrent.futures
+import csv
+import dataclasses
+import io
+import itertools
+import json
+import math
+import os
+import random
+import statistics
+
+from bench import trained
+from bench.scoreboard import Figure
+
+SEEDS = 100
+NOISE = 0.01  # of what the measurements span
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+    """Where a plant would measure what, and what it does not know."""
+    config: str
+    output: str
+    points: tuple  # a dict of inputs for each measurement
+    known: dict
+    unknown: dict  # with their true values
+    pulse: float = 0  # the inlet's step ends then
+
+
+def steps(first, last, count):
+    return [first + (last - first) * i / (count - 1) for i in range(count)]
+
+
+# A tracer experiment: a short pulse, and forty samples at the outlet. (A step says so little of dispersion that no method could
+# find the Peclet number within 10 %: its Cramer-Rao bound.)
+COLUMN = Experiment("leach_column", "flux", tuple({"time": t, "depth": 1.0} for t in steps(0.4, 3.5, 40)), {"retardation": 2},
+                    {"peclet": 60, "mobile_fraction": 0.65, "exchange": 1}, pulse=0.25)
+# Five thermocouples through the wall, read every ten minutes for two days.
+WALL = Experiment("kiln_wall_calibration", "temperature",
+                  tuple({"time": t, "depth": x} for x, t in itertools.product((0.1, 0.3, 0.5, 0.7, 0.9), steps(1 / 6, 48, 288))), {},
+                  {"conductivity_slope": 4e-4, "outer_film": 12})
+
+
+def table(path, points, **columns):
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow([*points[0], *columns])
+        writer.writerows(zip(*zip(*(point.values() for point in points)), *columns.values()))
+    return path
+
+
+def given(values):
+    return ["--at", *(f"{name}={value}" for name, value in values.items())] if values else []
+
+
+def truth(run, surrogate, experiment, place):
+    """The reference's answers; after a pulse the step that ended it is taken away."""
+    def step(points):
+        printed = run.residua("predict", surrogate, "--reference", "--table", table(place / "points.csv", points),
+                              *given({**experiment.known, **experiment.unknown}))
+        rows = list(csv.DictReader(io.StringIO(printed)))
+        column = next(name for name in rows[0] if name.startswith(f"{experiment.output} reference"))
+        return [float(row[column]) for row in rows]
+
+    answers = step(experiment.points)
+    if experiment.pulse:
+        later = [{**point, "time": max(0, point["time"] - experiment.pulse)} for point in experiment.points]
+        answers = [a - b for a, b in zip(answers, step(later))]
+    return answers
+
+
+def fitted(run, experiment):
+    """What a hundred fits found: for each parameter the root mean square of the errors in percent, and how many intervals hold
+    the truth."""
+    place = run.runs / f"inverse-{experiment.config}"
+    place.mkdir(parents=True, exist_ok=True)
+    surrogate = trained.surrogate(run, experiment.config)
+    exact = truth(run, surrogate, experiment, place)
+    sigma = NOISE * (max(exact) - min(exact))
+
+    def once(seed):
+        noise = random.Random(seed)
+        measured = table(place / f"{seed}.csv", experiment.points, **{experiment.output: [v + noise.gauss(0, sigma) for v in exact]})
+        pulse = ["--pulse", experiment.pulse] if experiment.pulse else []
+        found = json.loads(run.residua("fit", surrogate, "--json", "--table", measured, *given(experiment.known), *pulse,
+                                       env={**os.environ, "OMP_NUM_THREADS": "1"}))
+        return {p["name"]: p for p in found["params"]}
+
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        fits = list(pool.map(once, range(1, SEEDS + 1)))
+    return {name: (math.sqrt(statistics.fmean((100 * (fit[name]["value"] / true - 1)) ** 2 for fit in fits)),
+                   sum(not fit[name]["at_bound"] and fit[name]["lower"] <= true <= fit[name]["upper"] for fit in fits))
+            for name, true in experiment.unknown.items()}
+
+
+def found(run, experiment):
+    return run.once(f"inverse {experiment.config}", lambda: fitted(run, experiment))
+
+
+def error(experiment):
+    """The error of the parameter that is found worst."""
+    def measure(run):
+        errors = {name: error for name, (error, _) in found(run, experiment).items()}
+        return max(errors.values()), listed(errors, "{:.2g} %") + f"; root mean squares over {SEEDS} draws of {100 * NOISE:g} % noise"
+
+    return measure
+
+
+def covered(experiment):
+    """The number of 95 % intervals that hold the truth, of the parameter where it is farthest from 95."""
+    def measure(run):
+        counts = {name: count for name, (_, count) in found(run, experiment).items()}
+        return max(counts.values(), key=lambda count: abs(count - 95)), listed(counts, "{}")
+
+    return measure
+
+
+def listed(values, form):
+    return ", ".join(f"{name} {form.format(value)}" for name, value in values.items())
+
+
+FIGURES = [Figure(f"inverse/{name}_{kind}", unit, measure(experiment), **asked)
+           for name, experiment in (("column", COLUMN), ("wall", WALL))
+           for kind, unit, measure, asked in (("error", "%", error, {"at_most": 3}),
+                                              ("covered", f"of {SEEDS}", covered, {"at_least": 90, "at_most": 98}))]

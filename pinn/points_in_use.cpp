@@ -1,0 +1,33 @@
+#include "pinn/points_in_use.hpp"
+
+#include <fmt/format.h>
+
+#include "kernels/core/error.hpp"
+#include "pinn/checkpoint.hpp"
+
+namespace residua {
+namespace {
+
+std::vector<double> values(const at::Tensor& rows) {
+  const at::Tensor all = rows.contiguous();
+  return {all.const_data_ptr<double>(), all.const_data_ptr<double>() + all.numel()};
+}
+
+}  // namespace
+
+std::vector<TermPoints> points_in_use(const std::filesystem::path& checkpoint, const RunFile& run) {
+  const std::vector<at::Tensor> points = load_checkpoint(checkpoint).points;
+  std::vector<std::string> names;
+  for (const TermInfo& term : find_physics(run.physics).terms)
+    if (run.terms.at(std::string(term.name)).weight > 0) names.emplace_back(term.name);
+  if (points.size() == 2 * names.size() + 2) names.emplace_back("seam");
+  if (points.size() != 2 * names.size())
+    throw Error(fmt::format("{}: holds points of {} terms: expected {}, as in the run file", checkpoint.string(),
+                            points.size() / 2, names.size()));
+  std::vector<TermPoints> all;
+  for (std::size_t t = 0; t < names.size(); ++t)
+    all.push_back({names[t], {points[2 * t].size(1), values(points[2 * t]), values(points[2 * t + 1])}});
+  return all;
+}
+
+}  // namespace residua
