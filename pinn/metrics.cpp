@@ -31,14 +31,29 @@ MetricsFile::MetricsFile(const std::filesystem::path& path, std::vector<std::str
   out_.open(path, std::ios::binary | std::ios::app);
 }
 
+MetricsFile::~MetricsFile() {
+  try {
+    flush();
+  } catch (const Error&) {  // it has been said, or it comes beside another error
+  }
+}
+
 void MetricsFile::add(const Metrics& m) {
   std::string row = fmt::format("{},{:.3f},{},{},{:.6e}", m.step, m.seconds, m.part, m.stage, m.loss);
   for (const std::string& term : terms_) {
     const auto found = m.mean_square.find(term);
     row += found == m.mean_square.end() ? "," : fmt::format(",{:.6e}", found->second);
   }
-  if (!(out_ << row << std::endl))
-    throw Error(fmt::format("{}: writing failed: {}", path_.string(), std::strerror(errno)));
+  pending_ += row + '\n';
+  // A call of the system for every row would cost as much as a step of a small network.
+  if (std::chrono::steady_clock::now() - flushed_ > std::chrono::seconds(1)) flush();
+}
+
+void MetricsFile::flush() {
+  out_ << pending_ << std::flush;  // whole rows at once, for those who read along
+  pending_.clear();
+  if (!out_) throw Error(fmt::format("{}: writing failed: {}", path_.string(), std::strerror(errno)));
+  flushed_ = std::chrono::steady_clock::now();
 }
 
 }  // namespace residua

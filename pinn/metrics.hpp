@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -19,20 +20,26 @@ struct Metrics {
 };
 
 /// The metrics of a run as a table: metrics.csv with the columns step, seconds, part, stage, loss and one per term
-/// (empty where a part of the run does not have it). Rows go to the disk as they come.
+/// (empty where a part of the run does not have it). Rows are written once a second, and by flush().
 class MetricsFile {
  public:
   /// Keeps the rows up to `step` of a file that is there, and appends to them: those of steps that a crash took with it
   /// come again. With `step` 0 the file starts anew. Throws Error if it cannot be written.
   MetricsFile(const std::filesystem::path& path, std::vector<std::string> terms, std::int64_t step);
+  MetricsFile(const MetricsFile&) = delete;
+  MetricsFile& operator=(const MetricsFile&) = delete;
+  ~MetricsFile();
 
-  /// Throws Error if the disk refuses.
+  /// Throws Error if the disk refuses, here or in flush().
   void add(const Metrics& metrics);
+  void flush();
 
  private:
   std::filesystem::path path_;
   std::vector<std::string> terms_;
   std::ofstream out_;
+  std::string pending_;  ///< whole rows
+  std::chrono::steady_clock::time_point flushed_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace residua

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -150,6 +151,8 @@ class Trainer {
     if (options_.resume && state_.step > 0) load_optimizer(checkpoint_, *optimizer);
     std::int64_t last_save = state_.step;
     stop_reason_.clear();
+    next_question_ = steps();
+    asked_at_ = -1;
     log(fmt::format("stage {} {} from step {}", state_.stage + 1, name_of(stage.method), steps()));
     while (state_.step < stage.steps) {
       if (stopped()) break;
@@ -248,12 +251,25 @@ class Trainer {
   std::int64_t steps() const { return state_.steps_before + state_.step; }
   bool leads() const { return !options_.processes || options_.processes->rank() == 0; }
 
-  /// Interrupting one process stops all, after the same step.
-  bool stopped() const {
+  bool stopped() {
     if (options_.stop_after >= 0 && steps() >= options_.stop_after) return true;
-    double interrupted = options_.interrupted && options_.interrupted();
-    if (options_.processes) options_.processes->sum({&interrupted, 1});
-    return interrupted > 0;
+    if (!options_.processes) return options_.interrupted && options_.interrupted();
+    if (!interrupted_ && steps() >= next_question_) ask_all();
+    return interrupted_;
+  }
+
+  /// Interrupting one process stops all, after the same step. To ask takes as long as a small step, so they do it some
+  /// four times a second only: by the mean of their clocks, for all to agree on the step at which they ask again.
+  void ask_all() {
+    constexpr double kPause = 0.25;
+    double sums[] = {options_.interrupted && options_.interrupted() ? 1.0 : 0.0, elapsed()};
+    options_.processes->sum(sums);
+    interrupted_ = sums[0] > 0;
+    const double now = sums[1] / options_.processes->size();
+    const double pace = asked_at_ < 0 ? 0 : double(steps() - last_question_) / std::max(1e-9, now - asked_at_);
+    next_question_ = steps() + std::max<std::int64_t>(1, std::llround(kPause * pace));
+    last_question_ = steps();
+    asked_at_ = now;
   }
 
   void save(Optimizer& optimizer) {
@@ -266,6 +282,7 @@ class Trainer {
           fmt::format("training: the weights are not finite after step {}: expected finite numbers; a lower "
                       "learning rate may help{}",
                       steps(), way_back()));
+    if (metrics_) metrics_->flush();  // a run that goes on from here has the rows of later steps only
     writer_.write(serialise(state_, *weighting_, optimizer));
     saved_at_ = steps();
     saved_seconds_ = elapsed();
@@ -304,7 +321,11 @@ class Trainer {
   std::optional<Weighting> weighting_;    ///< of the part at hand
   TrainState state_;
   double seconds_before_ = 0;
-  std::string stop_reason_;     ///< of the stage at hand
+  std::string stop_reason_;  ///< of the stage at hand
+  // Of several processes: whether one was interrupted, and when they ask each other.
+  bool interrupted_ = false;
+  std::int64_t last_question_ = 0, next_question_ = 0;
+  double asked_at_ = -1;        ///< seconds since the start; negative: not yet in this stage, whose pace is its own
   std::int64_t saved_at_ = -1;  ///< step of the last checkpoint; -1: none yet
   double saved_seconds_ = 0;    ///< when that was, since the start
   Clock::time_point start_;

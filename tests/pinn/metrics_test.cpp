@@ -21,6 +21,7 @@ TEST(MetricsFile, IsATableWithAColumnForEachTerm) {
   MetricsFile file(folder / "m.csv", {"interior", "seam"}, 0);
   file.add({1, 0.5, 0, 0, 3, {{"interior", 3}}});
   file.add({2, 1, 1, 0, 2.5, {{"interior", 2}, {"seam", 0.25}}});
+  file.flush();
   const Table table = read_csv(folder / "m.csv", {.optional_columns = {"seam"}});
   EXPECT_EQ(table["step"], (std::vector<double>{1, 2}));
   EXPECT_EQ(table["part"], (std::vector<double>{0, 1}));
@@ -28,6 +29,19 @@ TEST(MetricsFile, IsATableWithAColumnForEachTerm) {
   EXPECT_EQ(table["interior"], (std::vector<double>{3, 2}));
   EXPECT_TRUE(std::isnan(table["seam"][0]));
   EXPECT_EQ(table["seam"][1], 0.25);
+}
+
+TEST(MetricsFile, HasWholeRowsOnlyWhileItIsWritten) {
+  const TemporaryFolder folder;
+  MetricsFile file(folder / "m.csv", {"interior"}, 0);
+  for (int step = 1; step <= 3000; ++step) {
+    file.add({step, 0, 0, 0, 1, {{"interior", 1}}});
+    if (step % 100 == 0) {
+      ASSERT_EQ(content(folder / "m.csv").back(), '\n');
+    }
+  }
+  file.flush();
+  EXPECT_EQ(read_csv(folder / "m.csv").rows(), 3000u);
 }
 
 TEST(MetricsFile, LeavesOutWhatCameAfterTheCheckpointAndHalfARow) {
