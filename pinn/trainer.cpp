@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/crc.hpp>
 #include <chrono>
 #include <cmath>
 #include <memory>
@@ -37,6 +38,13 @@ bool same_network(const RunFile& a, const RunFile& b) {
     return false;
   const Problem p(a), q(b);
   return p.design() == q.design() && p.params() == q.params() && p.center() == q.center() && p.scale() == q.scale();
+}
+
+/// CRC-32 of all values.
+std::uint32_t crc_of(const at::Tensor& values) {
+  boost::crc_32_type crc;
+  crc.process_bytes(values.const_data_ptr(), values.nbytes());
+  return crc.checksum();
 }
 
 class Trainer {
@@ -258,14 +266,21 @@ class Trainer {
     return interrupted_;
   }
 
-  /// Interrupting one process stops all, after the same step. To ask takes as long as a small step, so they do it some
-  /// four times a second only: by the mean of their clocks, for all to agree on the step at which they ask again.
+  /// Interrupting one process stops all, after the same step; and all must still have the same weights. To ask takes as
+  /// long as a small step, so they do it some four times a second only: by the mean of their clocks, for all to agree
+  /// on the step at which they ask again.
   void ask_all() {
     constexpr double kPause = 0.25;
-    double sums[] = {options_.interrupted && options_.interrupted() ? 1.0 : 0.0, elapsed()};
+    const double check_sum = crc_of(state_.weights), size = options_.processes->size();
+    double sums[] = {options_.interrupted && options_.interrupted() ? 1.0 : 0.0, elapsed(), check_sum};
     options_.processes->sum(sums);
+    if (sums[2] != size * check_sum)  // whole numbers, so exact
+      throw Error(
+          fmt::format("process {} of {}: after step {} the weights are not the same in all processes: expected one run "
+                      "file, and one program on processors of one kind",
+                      options_.processes->rank(), size, steps()));
     interrupted_ = sums[0] > 0;
-    const double now = sums[1] / options_.processes->size();
+    const double now = sums[1] / size;
     const double pace = asked_at_ < 0 ? 0 : double(steps() - last_question_) / std::max(1e-9, now - asked_at_);
     next_question_ = steps() + std::max<std::int64_t>(1, std::llround(kPause * pace));
     last_question_ = steps();

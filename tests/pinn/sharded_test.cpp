@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "pinn/trainer.hpp"
+#include "tests/pinn/thrown.hpp"
 
 namespace residua {
 namespace {
@@ -127,6 +128,26 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 /// More processes than points: some of them have nothing to do.
+TEST(Sharded, EndsWhenTheWeightsAreNotTheSame) {
+  Team team(2);
+  std::vector<std::string> said(2);
+  std::vector<std::jthread> threads;
+  for (int rank = 0; rank < 2; ++rank)
+    threads.emplace_back([&, rank] {
+      Member member(team, rank);
+      const RunFile run = RunFile::parse(
+          "physics = 'burgers'\nseed = " + std::to_string(rank) + "\n[[stage]]\noptimizer = 'adam'\nsteps = 5\n",
+          "run");
+      TrainOptions options;
+      options.progress = Progress(Progress::Mode::quiet);
+      options.processes = &member;
+      said[std::size_t(rank)] = thrown_by([&] { train(run, Problem(run), options); });
+    });
+  threads.clear();
+  EXPECT_NE(said[0].find("process 0 of 2"), std::string::npos) << said[0];
+  EXPECT_NE(said[1].find("weights are not the same"), std::string::npos) << said[1];
+}
+
 TEST(Sharded, WorksWithFewerPointsThanProcesses) {
   const std::string text =
       "physics = 'heat_rod'\n[network]\nwidth = 4\ndepth = 1\n[terms.interior]\npoints = 3\n"
