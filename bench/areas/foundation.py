@@ -173,7 +173,8 @@ FIGURES = [
         Figure(f"control_loop/{name}/predict_p99", "us", loop_latency(name, "predict")),
         Figure(f"control_loop/{name}/jacobian_p99", "us", loop_latency(name, "jacobian")))),
     *(Figure(f"rebuild/{source}", "s", rebuild_seconds(source), at_most=60)
-      for source in ("kernels/catalog.cpp", "kernels/fused_float.cpp", "pinn/problem.cpp", "pinn/trainer.cpp")),
+      for source in ("kernels/catalog.cpp", "kernels/fused.cpp", "pinn/problem.cpp", "pinn/trainer.cpp")),
+    Figure("rebuild/kernels/physics/heat.hpp", "s", rebuild_seconds("kernels/physics/heat.hpp")),
     *(Figure(name, "GFLOP/s", fma_peak(name))
       for name in (f"fma_peak/{precision}/threads:{threads}" for precision in PRECISIONS for threads in sorted({1, THREADS}))),
     *(Figure(name, "Mpoints/s", fused_rate(name))
