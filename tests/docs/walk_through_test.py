@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 BLOCK = re.compile(r"<!-- walk-through -->\n+```sh\n(.*?)```", re.DOTALL)
-SHORTER = ((r"steps = \d+", "steps = 30"), (r"points = \d+", "points = 100"), (r"\A", "validation_cases = 8\n"))
+SHORTER = ((r"width = \d+", "width = 8"), (r"steps = \d+", "steps = 30"), (r"points = \d+", "points = 100"), (r"\A", "validation_cases = 8\n"))
 
 
 def commands_in(document):
