@@ -1,7 +1,7 @@
-// residua_overhead: what it costs a training to be looked at. Trains the same run in turn with progress, log and
-// metrics and without any of them, and prints the seconds of each pair. Progress goes to stderr: make that a terminal.
+// residua_overhead: what it costs a training to be looked at. Trains a run file in turn without progress, log and
+// metrics and with all of them, and prints the seconds of each pair. Progress goes to stderr: make that a terminal.
 //
-//   residua_overhead FOLDER PAIRS
+//   residua_overhead RUN_FILE FOLDER PAIRS
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -14,20 +14,6 @@
 
 namespace residua {
 namespace {
-
-// Small and cheap steps, of which there are many in a second: the harder case.
-constexpr const char* kRun = R"(
-physics = "burgers"
-checkpoint_every = 1000000
-[network]
-width = 20
-depth = 3
-[terms.interior]
-points = 1000
-[[stage]]
-optimizer = "adam"
-steps = 4000
-)";
 
 double seconds_without(const RunFile& run, const Problem& problem) {
   TrainOptions options;
@@ -51,12 +37,15 @@ double seconds_with(const RunFile& run, const Problem& problem, const std::files
 int main(int argc, char** argv) {
   using namespace residua;
   try {
-    if (argc != 3) throw std::invalid_argument("expected FOLDER PAIRS");
-    const RunFile run = RunFile::parse(kRun, "residua_overhead");
+    if (argc != 4) throw std::invalid_argument("expected RUN_FILE FOLDER PAIRS");
+    const RunFile run = RunFile::read(argv[1]);
     const Problem problem(run);
-    for (int pairs = std::atoi(argv[2]); pairs > 0; --pairs) {
-      const double without = seconds_without(run, problem);
-      fmt::print("{:.6f} {:.6f}\n", without, seconds_with(run, problem, argv[1]));
+    for (int pair = 0; pair < std::atoi(argv[3]); ++pair) {
+      // Each kind comes first in turn: a machine may slow down within a pair.
+      double seconds[2];
+      for (const int kind : {pair % 2, 1 - pair % 2})
+        seconds[kind] = kind == 0 ? seconds_without(run, problem) : seconds_with(run, problem, argv[2]);
+      fmt::print("{:.6f} {:.6f}\n", seconds[0], seconds[1]);
     }
     return 0;
   } catch (const std::exception& error) {

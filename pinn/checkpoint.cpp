@@ -4,7 +4,6 @@
 #include <torch/serialize.h>
 
 #include <algorithm>
-#include <boost/crc.hpp>
 #include <chrono>
 #include <fstream>
 #include <iterator>
@@ -13,6 +12,7 @@
 #include "datasets/atomic_file.hpp"
 #include "kernels/core/error.hpp"
 #include "pinn/archive.hpp"
+#include "pinn/check_sum.hpp"
 #include "pinn/optimizers/optimizer.hpp"
 #include "pinn/weighting/weighting.hpp"
 
@@ -46,11 +46,9 @@ void keep_as_previous(const std::filesystem::path& path) {
   if (failed) std::filesystem::copy_file(path, previous_checkpoint(path), failed);  // some file systems have no links
 }
 
-/// CRC-32 in eight hexadecimal digits. Torch's archives do not notice a flipped bit.
-std::string check_sum(const std::string& bytes) {
-  boost::crc_32_type crc;
-  crc.process_bytes(bytes.data(), bytes.size());
-  return fmt::format("{:08x}", crc.checksum());
+/// The check sum in eight hexadecimal digits. Torch's archives do not notice a flipped bit.
+std::string check_digits(const std::string& bytes) {
+  return fmt::format("{:08x}", check_sum(bytes.data(), bytes.size()));
 }
 
 /// Opens the archive and calls f(archive); whatever is wrong with the file becomes one line.
@@ -71,7 +69,7 @@ void with_archive(const std::filesystem::path& path, F&& f) {
   const std::size_t size = bytes.size() - std::min(bytes.size(), kCheckSumSize);
   const std::string expected = bytes.substr(size);
   bytes.resize(size);
-  if (check_sum(bytes) != expected) throw damaged();
+  if (check_digits(bytes) != expected) throw damaged();
   try {
     torch::serialize::InputArchive archive;
     archive.load_from(bytes.data(), bytes.size());
@@ -112,7 +110,7 @@ std::filesystem::path previous_checkpoint(const std::filesystem::path& path) {
 void CheckpointWriter::write(std::string content) {
   finish();
   pending_ = std::async(std::launch::async, [path = path_, content = std::move(content)]() mutable {
-    content += check_sum(content);
+    content += check_digits(content);
     keep_as_previous(path);
     write_file(path, content);
   });

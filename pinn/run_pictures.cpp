@@ -64,10 +64,11 @@ std::vector<RunPicture> pictures_of(const RunFolder& folder) {
                          losses(metrics, terms, "seconds", "seconds of training").script()}});
   const Problem problem(run);
   if (std::filesystem::exists(folder.checkpoint()))
-    pictures.push_back({"points",
-                        "The points that training used last: where they lie over the first two coordinates, and how "
-                        "dense those of the interior are along each input.",
-                        sample_map(points_in_use(folder.checkpoint(), run), problem)});
+    if (auto panels = sample_map(points_in_use(folder.checkpoint(), run), problem); !panels.empty())
+      pictures.push_back({"points",
+                          "The points that training used last: where they lie over the first two coordinates, and how "
+                          "dense those of the interior are along each input.",
+                          std::move(panels)});
   if (!std::filesystem::exists(folder.surrogate())) return pictures;
   const Surrogate surrogate(folder.surrogate());
   for (const Variable& output : surrogate.outputs()) {

@@ -36,6 +36,7 @@ std::string points_over_coordinates(const std::vector<TermPoints>& points, const
   int colour = 0;
   for (const TermPoints& term : points) {
     const Samples& s = term.samples;
+    if (s.n == 0) continue;
     const auto coord = [&](std::size_t c) { return thinned(row_of(s.coords, c, s.n, physics.coords[c].scale)); };
     chart.add(fmt::format("{} ({})", term.term, s.n), coord(0), coord(1), LineChart::Style::points, colour++);
   }
@@ -78,7 +79,7 @@ std::vector<double> relative_density(const std::vector<double>& values, const Ra
 
 std::vector<std::string> sample_map(const std::vector<TermPoints>& points, const Problem& problem) {
   std::vector<std::string> panels;
-  if (points.empty()) return panels;
+  if (std::ranges::all_of(points, [](const TermPoints& term) { return term.samples.n == 0; })) return panels;
   if (problem.physics().coords.size() > 1) panels.push_back(points_over_coordinates(points, problem.physics()));
   const TermPoints& first = points.front();
   if (first.term == problem.physics().terms.front().name && first.samples.n > 0)

@@ -7,7 +7,8 @@
 namespace residua {
 
 /// Where a run puts its points, as panels for save_panels(): the points of every term over the first two coordinates,
-/// if there are two, and how densely those of the interior lie along each input, relative to even.
+/// if there are two, and how densely those of the interior lie along each input, relative to even. None before the
+/// first points are drawn.
 std::vector<std::string> sample_map(const std::vector<TermPoints>& points, const Problem& problem);
 
 /// How many of the values fall into each of `bins` equal parts of the range, relative to the same number in each;

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/crc.hpp>
 #include <chrono>
 #include <cmath>
 #include <memory>
@@ -14,6 +13,7 @@
 
 #include "kernels/core/error.hpp"
 #include "kernels/parallel.hpp"
+#include "pinn/check_sum.hpp"
 #include "pinn/checkpoint.hpp"
 #include "pinn/march.hpp"
 #include "pinn/metrics.hpp"
@@ -38,13 +38,6 @@ bool same_network(const RunFile& a, const RunFile& b) {
     return false;
   const Problem p(a), q(b);
   return p.design() == q.design() && p.params() == q.params() && p.center() == q.center() && p.scale() == q.scale();
-}
-
-/// CRC-32 of all values.
-std::uint32_t crc_of(const at::Tensor& values) {
-  boost::crc_32_type crc;
-  crc.process_bytes(values.const_data_ptr(), values.nbytes());
-  return crc.checksum();
 }
 
 class Trainer {
@@ -271,10 +264,11 @@ class Trainer {
   /// on the step at which they ask again.
   void ask_all() {
     constexpr double kPause = 0.25;
-    const double check_sum = crc_of(state_.weights), size = options_.processes->size();
-    double sums[] = {options_.interrupted && options_.interrupted() ? 1.0 : 0.0, elapsed(), check_sum};
+    const double own = check_sum(state_.weights.const_data_ptr(), state_.weights.nbytes());
+    const double size = options_.processes->size();
+    double sums[] = {options_.interrupted && options_.interrupted() ? 1.0 : 0.0, elapsed(), own};
     options_.processes->sum(sums);
-    if (sums[2] != size * check_sum)  // whole numbers, so exact
+    if (sums[2] != size * own)  // whole numbers, so exact
       throw Error(
           fmt::format("process {} of {}: after step {} the weights are not the same in all processes: expected one run "
                       "file, and one program on processors of one kind",

@@ -20,9 +20,11 @@ RunFile heat(const std::string& rest) {
       "run");
 }
 
-void train_in(const TemporaryFolder& folder, const RunFile& run) {
-  const Problem problem(run);
-  train(run, problem, {folder.path(), false, Progress(Progress::Mode::quiet)});
+/// The points that a training of one run file leaves, as those of the other.
+std::vector<TermPoints> points_after(const RunFile& trained, const RunFile& read) {
+  const TemporaryFolder folder;
+  train(trained, Problem(trained), {folder.path(), false, Progress(Progress::Mode::quiet)});
+  return points_in_use(RunFolder(folder.path()).checkpoint(), read);
 }
 
 std::vector<double> row(const TermPoints& term, std::int64_t coord) {
@@ -31,10 +33,8 @@ std::vector<double> row(const TermPoints& term, std::int64_t coord) {
 }
 
 TEST(PointsInUse, AreThoseOfTheLastCheckpoint) {
-  const TemporaryFolder folder;
   const RunFile run = heat("");
-  train_in(folder, run);
-  const auto points = points_in_use(RunFolder(folder.path()).checkpoint(), run);
+  const auto points = points_after(run, run);
   ASSERT_EQ(points.size(), 3u);
   EXPECT_EQ(points[0].term, "interior");
   EXPECT_EQ(points[0].samples.n, 70);
@@ -47,20 +47,16 @@ TEST(PointsInUse, AreThoseOfTheLastCheckpoint) {
 }
 
 TEST(PointsInUse, IncludeTheSeamBetweenWindows) {
-  const TemporaryFolder folder;
   const RunFile run = heat("[march]\nwindows = 2\npoints = 11\n");
-  train_in(folder, run);
-  const auto points = points_in_use(RunFolder(folder.path()).checkpoint(), run);
+  const auto points = points_after(run, run);
   ASSERT_EQ(points.size(), 4u);
   EXPECT_EQ(points[3].term, "seam");
   EXPECT_EQ(points[3].samples.n, 11);
 }
 
 TEST(PointsInUse, OfAnotherRunAreRefused) {
-  const TemporaryFolder folder;
-  train_in(folder, heat(""));
   const RunFile other = RunFile::parse("physics = 'burgers'\n", "run");
-  EXPECT_THAT(thrown_by([&] { points_in_use(RunFolder(folder.path()).checkpoint(), other); }),
+  EXPECT_THAT(thrown_by([&] { points_after(heat(""), other); }),
               AllOf(HasSubstr("points of 3 terms"), HasSubstr("expected 1")));
 }
 

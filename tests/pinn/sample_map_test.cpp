@@ -35,6 +35,11 @@ TEST(SampleMap, ShowsEveryTermAndEveryInput) {
   EXPECT_THAT(panels[1], AllOf(HasSubstr("'diffusivity'"), HasSubstr("relative to even")));
 }
 
+TEST(SampleMap, IsNothingBeforeTheFirstPoints) {
+  const Problem problem(RunFile::parse("physics = 'heat'\n", "run"));
+  EXPECT_TRUE(sample_map({{"interior", {}}, {"initial", {}}}, problem).empty());
+}
+
 TEST(SampleMap, HasNoDensityWithoutTheInterior) {
   const Problem problem(RunFile::parse("physics = 'heat'\n", "run"));
   Sobol sequence(std::size_t(problem.sample_dims(1)), 3);

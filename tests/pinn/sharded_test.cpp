@@ -127,7 +127,6 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Branch", finish("levenberg_marquardt") + "[network.branch]\nwidth = 5\ndepth = 2\ncases = 9\n", 1e-3}),
     [](const auto& test) { return test.param.name; });
 
-/// More processes than points: some of them have nothing to do.
 TEST(Sharded, EndsWhenTheWeightsAreNotTheSame) {
   Team team(2);
   std::vector<std::string> said(2);
@@ -148,6 +147,7 @@ TEST(Sharded, EndsWhenTheWeightsAreNotTheSame) {
   EXPECT_NE(said[1].find("weights are not the same"), std::string::npos) << said[1];
 }
 
+/// More processes than points: some of them have nothing to do.
 TEST(Sharded, WorksWithFewerPointsThanProcesses) {
   const std::string text =
       "physics = 'heat_rod'\n[network]\nwidth = 4\ndepth = 1\n[terms.interior]\npoints = 3\n"
