@@ -121,7 +121,7 @@ class TermTile {
     }
   }
 
-  static void enter(const TileRange<S>& range, const Tile& tile, int first, H& head, Net& net) {
+  [[gnu::noinline]] static void enter(const TileRange<S>& range, const Tile& tile, int first, H& head, Net& net) {
     const Points<S>& all = *range.points;
     const std::int64_t i = tile.at + first;
     load_point<Ph>(all, i, head.at.x, head.at.p);
@@ -229,10 +229,10 @@ inline constexpr TermKernel<S> kTermKernel = [] {
             while (step < kMaxOrder) coords[step++] = -1;
           },
       .workspace_size = Net::workspace_size,
-      .packed_size = Net::packed_size,
-      .gradient_size = Net::gradient_size,
-      .pack = Net::pack,
-      .add_gradient = Net::add_gradient,
+      .packed_size = packed_size<S>,
+      .gradient_size = gradient_size<S>,
+      .pack = pack_weights<S>,
+      .add_gradient = add_gradient<S>,
       .tile_points = Net::points,
       .run = Tiles::run,
       .jacobian = nullptr,

@@ -1,5 +1,5 @@
 // Compiled once per instruction set.
-#include "kernels/dense.hpp"
+#include "kernels/dense_blocks.hpp"
 #include "kernels/term_kernel.hpp"
 
 namespace residua::RESIDUA_ISA {
@@ -20,7 +20,7 @@ void add(const double* panels, int rows, std::int64_t first, std::int64_t last, 
     double* block = c + row * kWidth * stride + column * kWidth;
     for (int n = 0; n < rows; n += kChunk)
       for (int r = 0; r < kWidth; r += kRows)
-        detail::update_block<kRows, kPacks>(left + n * kWidth + r, kWidth, right + n * kWidth, kWidth,
+        update_block<kRows, kPacks>(left + n * kWidth + r, kWidth, right + n * kWidth, kWidth,
                                             rows - n < kChunk ? rows - n : kChunk, block + r * stride, stride);
     if (++row > column) {
       row = 0;

@@ -3,6 +3,7 @@
 
 #include "kernels/activation.hpp"
 #include "kernels/dense.hpp"
+#include "kernels/weight_panels.hpp"
 
 namespace residua::inline RESIDUA_ISA {
 
@@ -10,6 +11,8 @@ namespace residua::inline RESIDUA_ISA {
 /// neurons of a layer in the lanes: so every layer is one matrix product that shares the weights between points and
 /// channels, the activation works on whole registers, and the weight gradient is the same kind of product. A tile stays
 /// in the cache from forward to backward.
+///
+/// The steps are not inlined: a kernel takes several ways through them, and each way would carry copies of its own.
 template <class S, Propagation P>
 class TileNetwork {
  public:
@@ -25,45 +28,6 @@ class TileNetwork {
     int points = kMaxPoints;
     while (points > kStep && points * point > kCacheBytes) points -= kStep;
     return points;
-  }
-
-  /// Weights in the order in which the products read them, forward and transposed.
-  static std::size_t packed_size(const MlpShape& shape) {
-    std::size_t size = 0;
-    for (int l = 0; l < shape.depth; ++l) size += std::size_t(shape.fan_in(l)) * padded<S>(shape.width);
-    for (int l = 1; l <= shape.depth; ++l) size += std::size_t(shape.fan_out(l)) * padded<S>(shape.width);
-    return size + std::size_t(shape.depth + shape.outputs) * padded<S>(shape.width);
-  }
-  static void pack(const MlpShape& shape, const S* weights, S* to) {
-    for (int l = 0; l < shape.layers(); ++l) {
-      const int in = shape.fan_in(l), out = shape.fan_out(l);
-      const S *w = weights + shape.offset(l), *bias = w + std::ptrdiff_t(in) * out;
-      if (l < shape.depth) {
-        to = pack_panels(to, in, out, [=](int i, int o) { return w[o * in + i]; });
-        to = pack_panels(to, 1, out, [=](int, int o) { return bias[o]; });
-      } else {
-        for (int o = 0; o < out; ++o) to = pack_panels(to, 1, in, [=](int, int i) { return w[o * in + i]; });
-      }
-      if (l > 0) to = pack_panels(to, out, in, [=](int o, int i) { return w[o * in + i]; });
-    }
-  }
-
-  /// Gradients as they are summed up: [fan_out][padded fan_in] of a layer, but of layer 0 transposed, then the biases.
-  static std::size_t gradient_size(const MlpShape& shape) {
-    std::size_t size = 0;
-    for (int l = 0; l < shape.layers(); ++l) size += layer_size(shape, l);
-    return size;
-  }
-  /// Adds them to the flat vector of parameters.
-  static void add_gradient(const MlpShape& shape, const S* from, S* to) {
-    for (int l = 0; l < shape.layers(); ++l) {
-      const int in = shape.fan_in(l), out = shape.fan_out(l), rows = l == 0 ? in : out;
-      const int stride = padded<S>(l == 0 ? out : in);
-      for (int o = 0; o < out; ++o)
-        for (int i = 0; i < in; ++i) *to++ += l == 0 ? from[i * stride + o] : from[o * stride + i];
-      for (int o = 0; o < out; ++o) *to++ += from[rows * stride + o];
-      from += layer_size(shape, l);
-    }
   }
 
   static std::size_t workspace_size(const MlpShape& shape) {
@@ -92,7 +56,7 @@ class TileNetwork {
     net_ = take(rows * std::size_t(shape.outputs));
     net_bar_ = take(rows * std::size_t(shape.outputs));
     leaf_ = take(n * kCurved);
-    panels_ = Panels(shape, weights, packed);
+    panels_ = WeightPanels<S>(shape, weights, packed);
   }
 
   // A point's rows on both ends of the network: K rows of inputs, of outputs and of adjoints of the outputs, and the
@@ -104,28 +68,29 @@ class TileNetwork {
   S* leaf(int point) { return leaf_ + point * kCurved; }
 
   /// From inputs to outputs. The activations stay for `backward`.
-  void forward(int points) {
+  [[gnu::noinline]] void forward(int points) {
     points_ = points;
     with_activation(shape_.activation, [&]<class A>(A) {
       for (int l = 0; l < shape_.depth; ++l)
         product(a_[l], l == 0 ? kInputStride : stride_, points_ * K, shape_.fan_in(l), panels_.forward[l], shape_.width,
                 z_[l + 1], stride_, [&](int first, int packs) { activate_columns<A>(l + 1, first, packs); });
     });
-    scalar_products(a_[shape_.depth], panels_, net_);
+    end(a_[shape_.depth], panels_, net_);
+    add_bias(panels_, net_);
   }
 
   /// From adjoints of the outputs to gradients of the weights, added to `gradient`.
-  void backward(S* gradient) {
-    gradient += gradient_size(shape_);
+  [[gnu::noinline]] void backward(S* gradient) {
+    gradient += gradient_size<S>(shape_);
     sweep([&](int l, const S* z_bar, int z_stride) {
-      gradient -= layer_size(shape_, l);
+      gradient -= gradient_size<S>(shape_, l);
       add_layer(l, z_bar, z_stride, gradient);
     });
   }
 
   /// From adjoints of the outputs to the gradient of each point by itself, in the order of the flat vector: the rows of
   /// a Jacobian. They lie `stride` apart.
-  void point_gradients(S* rows, std::ptrdiff_t stride) {
+  [[gnu::noinline]] void point_gradients(S* rows, std::ptrdiff_t stride) {
     sweep([&](int l, const S* z_bar, int z_stride) {
       const int in = shape_.fan_in(l), out = shape_.fan_out(l), a_stride = l == 0 ? kInputStride : stride_;
       for (int point = 0; point < points_; ++point) {
@@ -147,8 +112,8 @@ class TileNetwork {
 
   /// How the outputs move when the weights move along a direction, after `forward`: packed as the weights are, with its
   /// flat vector. Leaves the answer in the place of the adjoints of the outputs.
-  void tangent(const S* packed, const S* direction) {
-    const Panels along(shape_, direction, packed);
+  [[gnu::noinline]] void tangent(const S* packed, const S* direction) {
+    const WeightPanels<S> along(shape_, direction, packed);
     with_activation(shape_.activation, [&]<class A>(A) {
       S *moved = bar_[0], *next = bar_[1], *by_weights = bar_[2];
       for (int l = 0; l < shape_.depth; ++l) {
@@ -159,37 +124,16 @@ class TileNetwork {
         if (l > 0) product(moved, stride_, rows, in, panels_.forward[l], shape_.width, next, stride_, nothing);
         tangent_columns<A>(l + 1, by_weights, l > 0 ? next : nullptr, along.bias[l], moved);
       }
-      scalar_products(a_[shape_.depth], along, net_bar_);
+      end(a_[shape_.depth], along, net_bar_);
+      add_bias(along, net_bar_);
       S* rest = by_weights;
-      scalar_products(moved, panels_, rest, /*with_bias=*/false);
+      end(moved, panels_, rest);
       for (int k = 0; k < points_ * K * shape_.outputs; ++k) net_bar_[k] += rest[k];
     });
   }
 
  private:
   static constexpr int kTower = P.order() + 1;
-
-  /// Where the layers lie in packed weights.
-  struct Panels {
-    const S *forward[kMaxDepth + 1], *transposed[kMaxDepth + 1], *bias[kMaxDepth + 1];
-
-    Panels() = default;
-    Panels(const MlpShape& shape, const S* weights, const S* packed) {
-      const std::size_t wide = std::size_t(padded<S>(shape.width));
-      for (int l = 0; l < shape.layers(); ++l) {
-        forward[l] = packed;
-        packed += wide * std::size_t(l < shape.depth ? shape.fan_in(l) : shape.outputs);
-        if (l < shape.depth) {
-          bias[l] = packed;
-          packed += wide;
-        } else {
-          bias[l] = weights + shape.offset(l) + std::ptrdiff_t(shape.width) * shape.outputs;
-        }
-        transposed[l] = packed;
-        if (l > 0) packed += wide * std::size_t(shape.fan_out(l));
-      }
-    }
-  };
 
   /// From adjoints of the outputs back through the layers; visit(l, adjoints of z of layer l, their stride) for each.
   template <class Visit>
@@ -207,11 +151,6 @@ class TileNetwork {
         z_stride = stride_;
       }
     });
-  }
-
-  static std::size_t layer_size(const MlpShape& shape, int l) {
-    const int in = shape.fan_in(l), out = shape.fan_out(l);
-    return l == 0 ? std::size_t(in + 1) * padded<S>(out) : std::size_t(out) * padded<S>(in) + padded<S>(out);
   }
 
   /// z + bias -> a, for some packs of columns of all rows.
@@ -238,7 +177,7 @@ class TileNetwork {
 
   /// Adjoints of a -> adjoints of z, in place.
   template <class A>
-  void reverse_columns(int l, S* bar, int first, int packs) {
+  [[gnu::noinline]] void reverse_columns(int l, S* bar, int first, int packs) {
     S* bar_row = bar + first;
     const S *z_row = z_[l] + first, *a_row = a_[l] + first, *saved_row = saved_[l] + first;
     for (int point = 0; point < points_; ++point) {
@@ -292,23 +231,13 @@ class TileNetwork {
     }
   }
 
-  /// The last layer: a few scalar products per row, as many rows at a time as a pack has lanes.
-  void scalar_products(const S* a_rows, const Panels& panels, S* net, bool with_bias = true) {
-    const int rows = points_ * K, l = shape_.depth;
-    for (int first = 0; first < rows; first += kLanes)
-      for (int o = 0; o < shape_.outputs; ++o) {
-        const S* w = panels.forward[l] + o * padded<S>(shape_.width);
-        V sum[kLanes];
-        for (int r = 0; r < kLanes; ++r) {
-          const S* a = a_rows + (first + r < rows ? first + r : rows - 1) * stride_;
-          sum[r] = V(0);
-          for (int c = 0; c < shape_.width; c += kLanes) sum[r] = sum[r] + V::load(a + c) * V::load(w + c);
-        }
-        const V total = lane_sums(sum);
-        for (int r = 0; r < kLanes && first + r < rows; ++r)
-          net[(first + r) * shape_.outputs + o] =
-              total[r] + (with_bias && (first + r) % K == 0 ? panels.bias[l][o] : S(0));
-      }
+  /// The last layer.
+  void end(const S* a_rows, const WeightPanels<S>& panels, S* net) {
+    scalar_products(a_rows, stride_, points_ * K, shape_.width, panels.forward[shape_.depth], shape_.outputs, net);
+  }
+  void add_bias(const WeightPanels<S>& panels, S* net) {
+    for (int point = 0; point < points_; ++point)
+      for (int o = 0; o < shape_.outputs; ++o) net[point * K * shape_.outputs + o] += panels.bias[shape_.depth][o];
   }
 
   /// Weight gradient of layer l: sums over rows of z_bar times its inputs; the biases see the values only. Of layer 0
@@ -319,7 +248,7 @@ class TileNetwork {
       rank_update(a_[0], kInputStride, in, z_bar, z_stride, out, rows, gradient, padded<S>(out));
     else
       rank_update(z_bar, z_stride, out, a_[l], stride_, in, rows, gradient, padded<S>(in));
-    S* bias = gradient + layer_size(shape_, l) - padded<S>(out);
+    S* bias = gradient + gradient_size<S>(shape_, l) - padded<S>(out);
     if (l == shape_.depth) {
       for (int point = 0; point < points_; ++point)
         for (int o = 0; o < out; ++o) bias[o] += z_bar[point * K * z_stride + o];
@@ -335,7 +264,7 @@ class TileNetwork {
   MlpShape shape_;
   int stride_, points_ = 0;
   S *a_[kMaxDepth + 1], *z_[kMaxDepth + 1], *saved_[kMaxDepth + 1], *net_, *net_bar_, *bar_[3], *leaf_;
-  Panels panels_;
+  WeightPanels<S> panels_;
 };
 
 }  // namespace residua::inline RESIDUA_ISA

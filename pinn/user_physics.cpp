@@ -54,7 +54,9 @@ struct Unit {
 };
 const Unit kUnits[] = {
     {"description", "-O1", {"kernels/describe.cpp", "surrogates/user_module.cpp"}},
-    {"kernels", "-O3", {"kernels/fused_body.hpp", "kernels/term_kernel.cpp"}},
+    {"kernels",
+     "-O3",
+     {"kernels/fused_body.hpp", "kernels/dense.cpp", "kernels/term_kernel.cpp", "kernels/weight_panels.cpp"}},
     {"inference", "-O2", {"surrogates/evaluator.cpp", "surrogates/adjoint.cpp"}},
     {"ends", "-O1", {"surrogates/plain.cpp", "surrogates/recorded_ends.cpp", "surrogates/recorded.cpp"}},
 };
