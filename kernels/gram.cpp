@@ -21,7 +21,7 @@ void add(const double* panels, int rows, std::int64_t first, std::int64_t last, 
     for (int n = 0; n < rows; n += kChunk)
       for (int r = 0; r < kWidth; r += kRows)
         update_block<kRows, kPacks>(left + n * kWidth + r, kWidth, right + n * kWidth, kWidth,
-                                            rows - n < kChunk ? rows - n : kChunk, block + r * stride, stride);
+                                    rows - n < kChunk ? rows - n : kChunk, block + r * stride, stride);
     if (++row > column) {
       row = 0;
       ++column;

@@ -1,13 +1,26 @@
 #pragma once
-#include <torch/serialize/archive.h>
+#include <ATen/core/ivalue.h>
+
+#include <functional>
+
+namespace torch::serialize {
+class InputArchive;
+class OutputArchive;
+}  // namespace torch::serialize
 
 namespace residua {
 
-/// A value of an archive by its key; c10::Error if it is not there.
-inline c10::IValue read_value(torch::serialize::InputArchive& archive, const char* key) {
-  c10::IValue value;
-  archive.read(key, value);
-  return value;
-}
+// State by key in an archive of torch's, whose own headers take long to compile. Reading what is not there throws
+// c10::Error.
+
+using torch::serialize::InputArchive;
+using torch::serialize::OutputArchive;
+
+void write_value(OutputArchive& archive, const char* key, const c10::IValue& value);
+c10::IValue read_value(InputArchive& archive, const char* key);
+
+/// An archive within the archive.
+void write_part(OutputArchive& archive, const char* key, const std::function<void(OutputArchive&)>& write);
+void read_part(InputArchive& archive, const char* key, const std::function<void(InputArchive&)>& read);
 
 }  // namespace residua

@@ -71,7 +71,7 @@ void with_archive(const std::filesystem::path& path, F&& f) {
   bytes.resize(size);
   if (check_digits(bytes) != expected) throw damaged();
   try {
-    torch::serialize::InputArchive archive;
+    InputArchive archive;
     archive.load_from(bytes.data(), bytes.size());
     f(archive);
   } catch (const c10::Error&) {
@@ -82,22 +82,20 @@ void with_archive(const std::filesystem::path& path, F&& f) {
 }  // namespace
 
 std::string serialise(const TrainState& state, const Weighting& weighting, Optimizer& optimizer) {
-  torch::serialize::OutputArchive archive, own, weights;
+  OutputArchive archive;
   archive.write("weights", state.weights, true);
-  archive.write("part", c10::IValue(state.part));
+  write_value(archive, "part", state.part);
   archive.write("finished", state.finished, true);
-  archive.write("stage", c10::IValue(state.stage));
-  archive.write("step", c10::IValue(state.step));
-  archive.write("steps_before", c10::IValue(state.steps_before));
-  archive.write("draw", c10::IValue(state.draw));
-  archive.write("points", c10::IValue(state.points));
-  archive.write("seconds", c10::IValue(state.seconds));
+  write_value(archive, "stage", state.stage);
+  write_value(archive, "step", state.step);
+  write_value(archive, "steps_before", state.steps_before);
+  write_value(archive, "draw", state.draw);
+  write_value(archive, "points", state.points);
+  write_value(archive, "seconds", state.seconds);
   archive.write("history", history_tensor(state.history), true);
   archive.write("run", text_tensor(state.run), true);
-  weighting.save(weights);
-  archive.write("weighting", weights);
-  optimizer.save(own);
-  archive.write("optimizer", own);
+  write_part(archive, "weighting", [&](OutputArchive& own) { weighting.save(own); });
+  write_part(archive, "optimizer", [&](OutputArchive& own) { optimizer.save(own); });
   std::ostringstream bytes;
   archive.save_to(bytes);
   return std::move(bytes).str();
@@ -126,7 +124,7 @@ void CheckpointWriter::finish() {
 
 TrainState load_checkpoint(const std::filesystem::path& path) {
   TrainState state;
-  with_archive(path, [&](torch::serialize::InputArchive& archive) {
+  with_archive(path, [&](InputArchive& archive) {
     const auto value = [&](const char* key) { return read_value(archive, key); };
     archive.read("weights", state.weights, true);
     state.part = value("part").toInt();
@@ -149,18 +147,14 @@ TrainState load_checkpoint(const std::filesystem::path& path) {
 }
 
 void load_weighting(const std::filesystem::path& path, Weighting& weighting) {
-  with_archive(path, [&](torch::serialize::InputArchive& archive) {
-    torch::serialize::InputArchive own;
-    archive.read("weighting", own);
-    weighting.load(own);
+  with_archive(path, [&](InputArchive& archive) {
+    read_part(archive, "weighting", [&](InputArchive& own) { weighting.load(own); });
   });
 }
 
 void load_optimizer(const std::filesystem::path& path, Optimizer& optimizer) {
-  with_archive(path, [&](torch::serialize::InputArchive& archive) {
-    torch::serialize::InputArchive own;
-    archive.read("optimizer", own);
-    optimizer.load(own);
+  with_archive(path, [&](InputArchive& archive) {
+    read_part(archive, "optimizer", [&](InputArchive& own) { optimizer.load(own); });
   });
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 #include <ATen/core/Tensor.h>
-#include <torch/serialize/archive.h>
 
 #include <filesystem>
 #include <future>

@@ -1,10 +1,12 @@
 // From the number of a physics to its kernels.
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "kernels/core/error.hpp"
+#include "kernels/cuda/cuda_registry.hpp"
 #include "kernels/cuda/fused_cuda.hpp"
 #include "kernels/cuda/gauss_newton_launch.hpp"
 #include "kernels/cuda/physics_launch.hpp"
@@ -14,14 +16,23 @@
 namespace residua::cuda {
 namespace {
 
-[[noreturn]] void refuse(TermId id) {
-  throw Error("cuda: no physics " + std::to_string(id.physics) + "; find_term() gives valid ones");
+template <class Ph, class... Some>
+constexpr bool is_one_of(const std::tuple<Some...>*) {
+  return (std::is_same_v<Ph, Some> || ...);
 }
 
-/// visit_physics() for the physics that `id` names. Throws Error if the registry has none.
+/// visit_physics() for the physics that `id` names. Throws Error if the registry has none, or this build no kernels of
+/// it.
 template <class F>
 void visit(TermId id, F&& f) {
-  if (!visit_physics(id.physics, f)) refuse(id);
+  const bool known = visit_physics(id.physics, [&]<class Ph>() {
+    if constexpr (is_one_of<Ph>(static_cast<const CudaRegistry*>(nullptr)))
+      f.template operator()<Ph>();
+    else
+      throw Error("cuda: " + std::string(Ph::name) +
+                  ": expected a physics that RESIDUA_CUDA_PHYSICS named when this was built: all, unless it was set");
+  });
+  if (!known) throw Error("cuda: no physics " + std::to_string(id.physics) + "; find_term() gives valid ones");
 }
 
 std::vector<std::unique_ptr<const DevicePhysics>>& added() {

@@ -1,7 +1,11 @@
 #pragma once
-#include <torch/optim/adam.h>
+#include <memory>
 
 #include "pinn/optimizers/first_order.hpp"
+
+namespace torch::optim {
+class Adam;
+}
 
 namespace residua {
 
@@ -9,14 +13,15 @@ namespace residua {
 class Adam : public FirstOrder {
  public:
   Adam(const Stage& stage, const NetworkShape& shape, at::Tensor& weights, std::uint64_t seed);
-  void save(torch::serialize::OutputArchive& archive) override;
-  void load(torch::serialize::InputArchive& archive) override;
+  ~Adam() override;
+  void save(OutputArchive& archive) override;
+  void load(InputArchive& archive) override;
 
  protected:
   void move(at::Tensor& parameters, double rate) override;
 
  private:
-  torch::optim::Adam optimizer_;
+  std::unique_ptr<torch::optim::Adam> optimizer_;  // its header takes half a minute to compile
 };
 
 }  // namespace residua

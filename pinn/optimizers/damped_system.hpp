@@ -1,9 +1,9 @@
 #pragma once
-#include <torch/serialize/archive.h>
 
 #include <optional>
 #include <string>
 
+#include "pinn/archive.hpp"
 #include "pinn/objective.hpp"
 
 namespace residua {
@@ -33,8 +33,8 @@ class DampedSystem {
   virtual std::string effort() const { return {}; }
 
   // What decides the form of the next system.
-  virtual void save(torch::serialize::OutputArchive& archive) const = 0;
-  virtual void load(torch::serialize::InputArchive& archive) = 0;
+  virtual void save(OutputArchive& archive) const = 0;
+  virtual void load(InputArchive& archive) = 0;
 };
 
 }  // namespace residua

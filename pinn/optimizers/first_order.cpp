@@ -19,11 +19,11 @@ Advance FirstOrder::step(Objective& objective, at::Tensor& weights, double progr
   return {.loss = loss};
 }
 
-void FirstOrder::save(torch::serialize::OutputArchive& archive) {
-  if (factors_) archive.write("factors", c10::IValue(factors_->flat().detach()));
+void FirstOrder::save(OutputArchive& archive) {
+  if (factors_) write_value(archive, "factors", factors_->flat().detach());
 }
 
-void FirstOrder::load(torch::serialize::InputArchive& archive) {
+void FirstOrder::load(InputArchive& archive) {
   if (factors_) factors_->flat().detach().copy_(read_value(archive, "factors").toTensor());
 }
 

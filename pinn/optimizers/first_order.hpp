@@ -12,8 +12,8 @@ namespace residua {
 class FirstOrder : public Optimizer {
  public:
   Advance step(Objective& objective, at::Tensor& weights, double progress) final;
-  void save(torch::serialize::OutputArchive& archive) override;
-  void load(torch::serialize::InputArchive& archive) override;
+  void save(OutputArchive& archive) override;
+  void load(InputArchive& archive) override;
 
  protected:
   FirstOrder(const Stage& stage, const NetworkShape& shape, const at::Tensor& weights, std::uint64_t seed);

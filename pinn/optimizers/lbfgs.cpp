@@ -36,7 +36,7 @@ at::Tensor Lbfgs::precondition(const at::Tensor& gradient) const {
   return result;
 }
 
-void Lbfgs::save(torch::serialize::OutputArchive& archive) {
+void Lbfgs::save(OutputArchive& archive) {
   std::vector<at::Tensor> moves, changes;
   std::vector<double> curvatures;
   for (const Pair& pair : pairs_) {
@@ -44,12 +44,12 @@ void Lbfgs::save(torch::serialize::OutputArchive& archive) {
     changes.push_back(pair.gradient_change);
     curvatures.push_back(pair.curvature);
   }
-  archive.write("moves", c10::IValue(moves));
-  archive.write("gradient_changes", c10::IValue(changes));
-  archive.write("curvatures", c10::IValue(curvatures));
+  write_value(archive, "moves", moves);
+  write_value(archive, "gradient_changes", changes);
+  write_value(archive, "curvatures", curvatures);
 }
 
-void Lbfgs::load(torch::serialize::InputArchive& archive) {
+void Lbfgs::load(InputArchive& archive) {
   const auto moves = read_value(archive, "moves").toTensorVector();
   const auto changes = read_value(archive, "gradient_changes").toTensorVector();
   const auto curvatures = read_value(archive, "curvatures").toDoubleVector();

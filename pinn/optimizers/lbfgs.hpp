@@ -10,8 +10,8 @@ namespace residua {
 class Lbfgs : public QuasiNewton {
  public:
   explicit Lbfgs(const Stage& stage) : history_(std::size_t(stage.history)) {}
-  void save(torch::serialize::OutputArchive& archive) override;
-  void load(torch::serialize::InputArchive& archive) override;
+  void save(OutputArchive& archive) override;
+  void load(InputArchive& archive) override;
   void points_changed() override;
 
  protected:

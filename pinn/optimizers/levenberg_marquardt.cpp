@@ -47,13 +47,13 @@ at::Tensor LevenbergMarquardt::acceleration(Objective& objective, const at::Tens
   return -0.5 * system_->solve_again(objective.transposed_product(w, second));
 }
 
-void LevenbergMarquardt::save(torch::serialize::OutputArchive& archive) {
-  archive.write("damping", c10::IValue(damping_));
-  archive.write("boldness", c10::IValue(boldness_));
+void LevenbergMarquardt::save(OutputArchive& archive) {
+  write_value(archive, "damping", damping_);
+  write_value(archive, "boldness", boldness_);
   system_->save(archive);
 }
 
-void LevenbergMarquardt::load(torch::serialize::InputArchive& archive) {
+void LevenbergMarquardt::load(InputArchive& archive) {
   damping_ = read_value(archive, "damping").toDouble();
   boldness_ = read_value(archive, "boldness").toDouble();
   system_->load(archive);

@@ -16,8 +16,8 @@ class LevenbergMarquardt : public Optimizer {
  public:
   explicit LevenbergMarquardt(std::unique_ptr<DampedSystem> system) : system_(std::move(system)) {}
   Advance step(Objective& objective, at::Tensor& weights, double progress) override;
-  void save(torch::serialize::OutputArchive& archive) override;
-  void load(torch::serialize::InputArchive& archive) override;
+  void save(OutputArchive& archive) override;
+  void load(InputArchive& archive) override;
 
  private:
   at::Tensor acceleration(Objective& objective, const at::Tensor& here, const at::Tensor& residuals,

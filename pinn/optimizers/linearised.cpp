@@ -86,12 +86,12 @@ at::Tensor LinearisedLoss::solve_again(const at::Tensor& right) {
   return at::tensor(x, at::kDouble);
 }
 
-void LinearisedLoss::save(torch::serialize::OutputArchive& archive) const {
-  archive.write("triangular", c10::IValue(triangular_));
-  archive.write("largest", c10::IValue(largest_));
+void LinearisedLoss::save(OutputArchive& archive) const {
+  write_value(archive, "triangular", triangular_);
+  write_value(archive, "largest", largest_);
 }
 
-void LinearisedLoss::load(torch::serialize::InputArchive& archive) {
+void LinearisedLoss::load(InputArchive& archive) {
   triangular_ = read_value(archive, "triangular").toBool();
   largest_ = read_value(archive, "largest").toDouble();
 }

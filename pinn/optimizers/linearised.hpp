@@ -17,8 +17,8 @@ class LinearisedLoss : public DampedSystem {
   double least_damping() const override;
   std::optional<Move> solve(double damping) override;
   at::Tensor solve_again(const at::Tensor& right) override;
-  void save(torch::serialize::OutputArchive& archive) const override;
-  void load(torch::serialize::InputArchive& archive) override;
+  void save(OutputArchive& archive) const override;
+  void load(InputArchive& archive) override;
 
  private:
   void triangularise(Objective& objective, const double* weights);

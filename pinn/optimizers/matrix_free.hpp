@@ -19,8 +19,8 @@ class MatrixFreeLoss : public DampedSystem {
   std::optional<Move> solve(double damping) override;
   at::Tensor solve_again(const at::Tensor& right) override;
   std::string effort() const override;
-  void save(torch::serialize::OutputArchive&) const override {}
-  void load(torch::serialize::InputArchive&) override {}
+  void save(OutputArchive&) const override {}
+  void load(InputArchive&) override {}
 
  private:
   struct Solution {

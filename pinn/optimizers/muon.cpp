@@ -53,13 +53,13 @@ void Muon::move(at::Tensor& parameters, double rate) {
   parameters.detach().sub_(direction, rate);
 }
 
-void Muon::save(torch::serialize::OutputArchive& archive) {
+void Muon::save(OutputArchive& archive) {
   FirstOrder::save(archive);
-  archive.write("averages", c10::IValue(std::vector<at::Tensor>{momentum_, mean_, mean_square_}));
-  archive.write("steps", c10::IValue(steps_));
+  write_value(archive, "averages", std::vector<at::Tensor>{momentum_, mean_, mean_square_});
+  write_value(archive, "steps", steps_);
 }
 
-void Muon::load(torch::serialize::InputArchive& archive) {
+void Muon::load(InputArchive& archive) {
   FirstOrder::load(archive);
   const auto t = read_value(archive, "averages").toTensorVector();
   momentum_ = t[0], mean_ = t[1], mean_square_ = t[2];

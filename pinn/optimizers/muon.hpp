@@ -13,8 +13,8 @@ at::Tensor nearly_orthogonal(const at::Tensor& matrix);
 class Muon : public FirstOrder {
  public:
   Muon(const Stage& stage, const NetworkShape& shape, at::Tensor& weights, std::uint64_t seed);
-  void save(torch::serialize::OutputArchive& archive) override;
-  void load(torch::serialize::InputArchive& archive) override;
+  void save(OutputArchive& archive) override;
+  void load(InputArchive& archive) override;
 
  protected:
   void move(at::Tensor& parameters, double rate) override;

@@ -1,9 +1,9 @@
 #pragma once
-#include <torch/serialize/archive.h>
 
 #include <memory>
 #include <string>
 
+#include "pinn/archive.hpp"
 #include "pinn/objective.hpp"
 
 namespace residua {
@@ -27,8 +27,8 @@ class Optimizer {
   virtual void points_changed() {}
 
   // Everything that the next step depends on, for a resume that ends in the same bits.
-  virtual void save(torch::serialize::OutputArchive& archive) = 0;
-  virtual void load(torch::serialize::InputArchive& archive) = 0;
+  virtual void save(OutputArchive& archive) = 0;
+  virtual void load(InputArchive& archive) = 0;
 };
 
 /// `seed` is of what an optimizer draws at random.

@@ -62,17 +62,17 @@ at::Tensor Soap::direction(Block& block, const at::Tensor& gradient) {
   return result;
 }
 
-void Soap::save(torch::serialize::OutputArchive& archive) {
+void Soap::save(OutputArchive& archive) {
   FirstOrder::save(archive);
   std::vector<at::Tensor> all;
   for (const Block& b : blocks_)
     all.insert(all.end(),
                {b.left.average(), b.left.vectors(), b.right.average(), b.right.vectors(), b.mean, b.mean_square});
-  archive.write("blocks", c10::IValue(all));
-  archive.write("steps", c10::IValue(steps_));
+  write_value(archive, "blocks", all);
+  write_value(archive, "steps", steps_);
 }
 
-void Soap::load(torch::serialize::InputArchive& archive) {
+void Soap::load(InputArchive& archive) {
   FirstOrder::load(archive);
   steps_ = read_value(archive, "steps").toInt();
   blocks_.clear();

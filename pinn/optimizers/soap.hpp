@@ -30,8 +30,8 @@ class Eigenbasis {
 class Soap : public FirstOrder {
  public:
   Soap(const Stage& stage, const NetworkShape& shape, at::Tensor& weights, std::uint64_t seed);
-  void save(torch::serialize::OutputArchive& archive) override;
-  void load(torch::serialize::InputArchive& archive) override;
+  void save(OutputArchive& archive) override;
+  void load(InputArchive& archive) override;
 
  protected:
   void move(at::Tensor& parameters, double rate) override;

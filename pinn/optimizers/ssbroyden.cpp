@@ -65,12 +65,12 @@ void SsBroyden::points_changed() {
   if (std::get<1>(at::linalg_cholesky_ex(inverse_hessian_)).item<int>() != 0) forget();
 }
 
-void SsBroyden::save(torch::serialize::OutputArchive& archive) {
-  archive.write("inverse_hessian", knows() ? inverse_hessian_ : at::empty({0}, at::kDouble), true);
+void SsBroyden::save(OutputArchive& archive) {
+  write_value(archive, "inverse_hessian", knows() ? inverse_hessian_ : at::empty({0}, at::kDouble));
 }
 
-void SsBroyden::load(torch::serialize::InputArchive& archive) {
-  archive.read("inverse_hessian", inverse_hessian_, true);
+void SsBroyden::load(InputArchive& archive) {
+  inverse_hessian_ = read_value(archive, "inverse_hessian").toTensor();
   if (inverse_hessian_.numel() == 0) forget();
 }
 

@@ -28,8 +28,8 @@ void broyden_update(at::Tensor& inverse_hessian, const at::Tensor& s, const at::
 /// change of points while it is positive definite.
 class SsBroyden : public QuasiNewton {
  public:
-  void save(torch::serialize::OutputArchive& archive) override;
-  void load(torch::serialize::InputArchive& archive) override;
+  void save(OutputArchive& archive) override;
+  void load(InputArchive& archive) override;
   void points_changed() override;
 
  protected:

@@ -26,12 +26,8 @@ std::vector<double> EqualMeasure::renew(const Objective& objective, const double
   return factors_;
 }
 
-void EqualMeasure::save(torch::serialize::OutputArchive& archive) const {
-  archive.write("factors", c10::IValue(factors_));
-}
+void EqualMeasure::save(OutputArchive& archive) const { write_value(archive, "factors", factors_); }
 
-void EqualMeasure::load(torch::serialize::InputArchive& archive) {
-  factors_ = read_value(archive, "factors").toDoubleVector();
-}
+void EqualMeasure::load(InputArchive& archive) { factors_ = read_value(archive, "factors").toDoubleVector(); }
 
 }  // namespace residua

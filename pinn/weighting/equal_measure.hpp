@@ -8,8 +8,8 @@ namespace residua {
 class EqualMeasure : public TermBalance {
  public:
   std::vector<double> renew(const Objective& objective, const double* weights) override;
-  void save(torch::serialize::OutputArchive& archive) const override;
-  void load(torch::serialize::InputArchive& archive) override;
+  void save(OutputArchive& archive) const override;
+  void load(InputArchive& archive) override;
 
  protected:
   /// How strongly a term pulls at the weights. Not negative.

@@ -43,14 +43,14 @@ std::vector<double> Relobralo::renew(const Objective& objective, const double* w
   return factors_;
 }
 
-void Relobralo::save(torch::serialize::OutputArchive& archive) const {
-  archive.write("looks", c10::IValue(looks_));
-  archive.write("first", c10::IValue(first_));
-  archive.write("last", c10::IValue(last_));
-  archive.write("factors", c10::IValue(factors_));
+void Relobralo::save(OutputArchive& archive) const {
+  write_value(archive, "looks", looks_);
+  write_value(archive, "first", first_);
+  write_value(archive, "last", last_);
+  write_value(archive, "factors", factors_);
 }
 
-void Relobralo::load(torch::serialize::InputArchive& archive) {
+void Relobralo::load(InputArchive& archive) {
   looks_ = read_value(archive, "looks").toInt();
   first_ = read_value(archive, "first").toDoubleVector();
   last_ = read_value(archive, "last").toDoubleVector();

@@ -13,8 +13,8 @@ class Relobralo : public TermBalance {
  public:
   Relobralo(int every, std::uint64_t seed);
   std::vector<double> renew(const Objective& objective, const double* weights) override;
-  void save(torch::serialize::OutputArchive& archive) const override;
-  void load(torch::serialize::InputArchive& archive) override;
+  void save(OutputArchive& archive) const override;
+  void load(InputArchive& archive) override;
 
  private:
   double memory_;

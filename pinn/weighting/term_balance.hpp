@@ -1,9 +1,9 @@
 #pragma once
-#include <torch/serialize/archive.h>
 
 #include <memory>
 #include <vector>
 
+#include "pinn/archive.hpp"
 #include "pinn/objective.hpp"
 
 namespace residua {
@@ -18,8 +18,8 @@ class TermBalance {
   virtual std::vector<double> renew(const Objective& objective, const double* weights) = 0;
 
   // Everything that the next factors depend on, for a resume that ends in the same bits.
-  virtual void save(torch::serialize::OutputArchive& archive) const = 0;
-  virtual void load(torch::serialize::InputArchive& archive) = 0;
+  virtual void save(OutputArchive& archive) const = 0;
+  virtual void load(InputArchive& archive) = 0;
 };
 
 /// Nothing for fixed weights.

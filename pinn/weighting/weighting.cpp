@@ -25,24 +25,24 @@ void Weighting::apply(Objective& objective) const {
   if (!slabs_.empty()) objective.set_point_weights(point_weights(objective, slabs_));
 }
 
-void Weighting::save(torch::serialize::OutputArchive& archive) const {
-  archive.write("factors", c10::IValue(factors_));
-  archive.write("balanced_at", c10::IValue(balanced_at_));
-  archive.write("slabs", c10::IValue(slabs_));
-  archive.write("slabs_at", c10::IValue(slabs_at_));
-  torch::serialize::OutputArchive own;
-  if (balance_) balance_->save(own);
-  archive.write("balance", own);
+void Weighting::save(OutputArchive& archive) const {
+  write_value(archive, "factors", factors_);
+  write_value(archive, "balanced_at", balanced_at_);
+  write_value(archive, "slabs", slabs_);
+  write_value(archive, "slabs_at", slabs_at_);
+  write_part(archive, "balance", [&](OutputArchive& own) {
+    if (balance_) balance_->save(own);
+  });
 }
 
-void Weighting::load(torch::serialize::InputArchive& archive) {
+void Weighting::load(InputArchive& archive) {
   factors_ = read_value(archive, "factors").toDoubleVector();
   balanced_at_ = read_value(archive, "balanced_at").toInt();
   slabs_ = read_value(archive, "slabs").toDoubleVector();
   slabs_at_ = read_value(archive, "slabs_at").toInt();
-  torch::serialize::InputArchive own;
-  archive.read("balance", own);
-  if (balance_) balance_->load(own);
+  read_part(archive, "balance", [&](InputArchive& own) {
+    if (balance_) balance_->load(own);
+  });
 }
 
 }  // namespace residua

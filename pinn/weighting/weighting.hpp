@@ -1,9 +1,9 @@
 #pragma once
-#include <torch/serialize/archive.h>
 
 #include <memory>
 #include <vector>
 
+#include "pinn/archive.hpp"
 #include "pinn/weighting/term_balance.hpp"
 
 namespace residua {
@@ -22,8 +22,8 @@ class Weighting {
   /// Whether the terms have factors.
   bool balances() const { return balance_ != nullptr; }
 
-  void save(torch::serialize::OutputArchive& archive) const;
-  void load(torch::serialize::InputArchive& archive);
+  void save(OutputArchive& archive) const;
+  void load(InputArchive& archive);
 
  private:
   BalanceSettings settings_;
