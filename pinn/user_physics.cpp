@@ -57,7 +57,7 @@ const Unit kUnits[] = {
     {"kernels",
      "-O3",
      {"kernels/fused_body.hpp", "kernels/dense.cpp", "kernels/term_kernel.cpp", "kernels/weight_panels.cpp"}},
-    {"inference", "-O2", {"surrogates/evaluator.cpp", "surrogates/adjoint.cpp"}},
+    {"inference", "-O2", {"surrogates/evaluator.cpp", "surrogates/adjoint.cpp", "surrogates/passes.cpp"}},
     {"ends", "-O1", {"surrogates/plain.cpp", "surrogates/recorded_ends.cpp", "surrogates/recorded.cpp"}},
 };
 

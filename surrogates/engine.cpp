@@ -9,7 +9,6 @@
 #include <type_traits>
 
 #include "kernels/core/error.hpp"
-#include "surrogates/inference_module.hpp"
 #include "surrogates/share_out.hpp"
 
 namespace residua {
@@ -18,21 +17,26 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
+template <class S>
+Evaluation<S> evaluation_of(const std::string& physics) {
+  const InModule in = module_of(physics);
+  if constexpr (std::is_same_v<S, float>)
+    return in.module.single(in.physics);
+  else
+    return in.module.twice(in.physics);
+}
+
 }  // namespace
 
 template <class S>
-Engine<S>::Engine(const Model& model) : plans_(model), seams_(model.seams), members_(std::size_t(model.card.members)) {
+Engine<S>::Engine(const Model& model)
+    : by_(evaluation_of<S>(model.card.physics)),
+      plans_(model, by_.passes),
+      seams_(model.seams),
+      members_(std::size_t(model.card.members)) {
   const PhysicsInfo& physics = find_physics(model.card.physics);
   inputs_ = input_ranges(model, physics);
   for (const Quantity& q : physics.outputs) outputs_.push_back(q.scale);
-  const InModule in = module_of(physics.name);
-  Evaluation<S> by;
-  if constexpr (std::is_same_v<S, float>)
-    by = in.module.single(in.physics);
-  else
-    by = in.module.twice(in.physics);
-  evaluator_ = by.evaluator;
-  adjoint_ = by.adjoint;
 }
 
 template <class S>
@@ -88,7 +92,7 @@ Status Engine<S>::point(const double* in, double* out, std::uint64_t& outside) c
   const Status status = examine_all(in, x, outside);
   if (status != Status::not_finite)
     average<kMaxFields>(window_at(seams_, in[0]), outputs_.size(), y,
-                        [&](const Plan<S>& plan, S* to) { evaluator_->point(plan, x, to); });
+                        [&](const Plan<S>& plan, S* to) { by_.evaluator->point(plan, x, to); });
   return finish(y, 1, out, 1, status);
 }
 
@@ -99,7 +103,7 @@ Status Engine<S>::spread(const double* in, double* out, double* spread, std::uin
   for (std::size_t member = 0; member < members_ && status != Status::not_finite; ++member) {
     S x[kMaxVariables], y[kMaxFields];
     for (std::size_t i = 0; i < inputs_.size(); ++i) x[i] = S(in[i] / inputs_[i].unit);
-    evaluator_->point(plans_.at(member, window_at(seams_, in[0])), x, y);
+    by_.evaluator->point(plans_.at(member, window_at(seams_, in[0])), x, y);
     for (std::size_t e = 0; e < outputs_.size(); ++e) {
       const double off = double(y[e]) * outputs_[e] - out[e];
       squares[e] += off * off;
@@ -118,7 +122,7 @@ Status Engine<S>::jacobian(const double* in, double* out, double* jacobian, std:
   Status status = examine_all(in, x, outside);
   if (status != Status::not_finite)
     average<kSize>(window_at(seams_, in[0]), outputs_.size() * (1 + inputs_.size()), y,
-                   [&](const Plan<S>& plan, S* to) { adjoint_->jacobian(plan, x, to, to + outputs_.size()); });
+                   [&](const Plan<S>& plan, S* to) { by_.adjoint->jacobian(plan, x, to, to + outputs_.size()); });
   status = finish(y, 1, out, 1, status);
   for (std::size_t e = 0; e < outputs_.size(); ++e)
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
@@ -148,7 +152,7 @@ Status Engine<S>::vjp(const double* in, const double* weights, double* out, doub
   for (std::size_t e = 0; e < outputs_.size(); ++e) w[e] = S(weights[e] * outputs_[e]);
   if (status != Status::not_finite)
     average<kSize>(window_at(seams_, in[0]), outputs_.size() + inputs_.size(), y,
-                   [&](const Plan<S>& plan, S* to) { adjoint_->gradient(plan, x, w, to, to + outputs_.size()); });
+                   [&](const Plan<S>& plan, S* to) { by_.adjoint->gradient(plan, x, w, to, to + outputs_.size()); });
   return per_input(dy, gradient, finish(y, 1, out, 1, status));
 }
 
@@ -164,7 +168,7 @@ Status Engine<S>::hvp(const double* in, const double* weights, const double* dir
   if (status != Status::not_finite)
     average<kSize>(window_at(seams_, in[0]), outputs_.size() + 2 * inputs_.size(), y, [&](const Plan<S>& plan, S* to) {
       S* slope = to + outputs_.size();
-      adjoint_->curvature(plan, x, w, dx, to, slope, slope + inputs_.size());
+      by_.adjoint->curvature(plan, x, w, dx, to, slope, slope + inputs_.size());
     });
   return per_input(ddy, product, per_input(dy, gradient, finish(y, 1, out, 1, status)));
 }
@@ -187,7 +191,7 @@ Status Engine<S>::hessian(const double* in, double* out, double* hessian, std::u
 template <class S>
 void Engine<S>::block(const std::size_t* window, const S* x, S* y) const noexcept {
   constexpr std::size_t kSize = kMaxFields * kBlock;
-  const auto evaluate = [&](const Plan<S>& plan, S* to) { evaluator_->block(plan, x, to); };
+  const auto evaluate = [&](const Plan<S>& plan, S* to) { by_.evaluator->block(plan, x, to); };
   average<kSize>(window[0], outputs_.size() * kBlock, y, evaluate);
   for (std::size_t w = 0; w <= seams_.size(); ++w) {
     if (w == window[0] || std::find(window, window + kBlock, w) == window + kBlock) continue;

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "surrogates/evaluator.hpp"
+#include "surrogates/inference_module.hpp"
 #include "surrogates/input_range.hpp"
 #include "surrogates/model.hpp"
 #include "surrogates/plans.hpp"
@@ -45,13 +45,12 @@ class Engine {
   Status finish(const S* y, std::size_t stride, Io* out, std::size_t out_stride, Status status) const noexcept;
   Status per_input(const S* y, double* out, Status status) const noexcept;
 
+  Evaluation<S> by_;
   std::vector<InputRange> inputs_;
   std::vector<double> outputs_;  ///< plant units over the dimensionless ones
   Plans<S> plans_;
   std::vector<double> seams_;
   std::size_t members_;
-  const Evaluator<S>* evaluator_;
-  const Adjoint<S>* adjoint_;
 };
 
 /// What the self-test of a checked model has given, [outputs][points]. Throws Error if an output differs from the

@@ -29,6 +29,41 @@ inline constexpr int kMaxVariables = 4 + kMaxInputs;
 /// Bytes of stack for the columns of one evaluation; leaves room for the rest of what Surrogate promises.
 inline constexpr int kStackLimit = 192 * 1024;
 
+template <class S>
+struct Plan;
+
+/// Points in a block of the batch evaluation.
+inline constexpr int kBlock = 16;
+
+/// A function that writes adjoints, so many rows from the first on, whatever its type.
+template <class Row>
+class Seed {
+ public:
+  template <class F>
+  Seed(const F& write) : write_(&write), call_([](const void* f, Row* rows) { (*static_cast<const F*>(f))(rows); }) {}
+  void operator()(Row* rows) const { call_(write_, rows); }
+
+ private:
+  const void* write_;
+  void (*call_)(const void*, Row*);
+};
+
+/// The network between its two ends, there and back, compiled for one instruction set. What enters and leaves it are
+/// rows [input or output][channel], where the channels are those of the network that the answer of a physics reads.
+/// Found by residua::<instruction set>::passes<S>(position of the physics in the registry), null beyond the last.
+template <class S>
+struct Passes {
+  void (*point)(const Plan<S>&, const S* in, S* out);
+  void (*block)(const Plan<S>&, const S* in, S* out);  ///< rows [..][..][kBlock]
+
+  /// `seed` writes the adjoints of `out` once it is known, [adjoint][kMaxFields][channel]; those of `in` are
+  /// in_bar[adjoint][kMaxInputs][channel].
+  using Reverse = void(const Plan<S>&, const S* in, S* out, Seed<S> seed, S* in_bar);
+  Reverse* one;      ///< with one adjoint
+  Reverse* several;  ///< with kTogether of them (surrogates/ends.hpp)
+  Reverse* along;    ///< one, where each value is two: itself and its derivative along a direction
+};
+
 /// A network and its parameters as the evaluators read them; dimensionless.
 template <class S>
 struct Plan {
@@ -40,6 +75,7 @@ struct Plan {
   const S* params;      ///< [params of the physics]
   const int* design;    ///< [design_count], positions in the parameters
   int design_count;
+  const Passes<S>* passes;  ///< null where only the equations are asked for
   /// What answers the last layer of the network, which `packed` then ends before, from the design inputs; or null.
   const Plan* branch = nullptr;
 
@@ -47,20 +83,20 @@ struct Plan {
   int inputs() const { return network.shape.inputs + (branch ? branch->network.shape.inputs : 0); }
 };
 
-/// Points in a block of the batch evaluation.
-inline constexpr int kBlock = 16;
-
-/// What the surrogate of one physics answers, compiled for one instruction set; dimensionless. Found by
-/// residua::<instruction set>::evaluator<S>(position of the physics in the registry), null beyond the last.
+/// What the surrogate of one physics answers, by the passes of a plan; dimensionless. Here are the ends of the network,
+/// which are compiled for one instruction set that every machine has: they are many, and take little of the time.
 template <class S>
 struct Evaluator {
   void (*point)(const Plan<S>&, const S* in, S* out);
   void (*block)(const Plan<S>&, const S* in, S* out);  ///< in[input][kBlock], out[output][kBlock]
 };
 
+/// Of the physics at this position in the registry; null beyond the last.
+template <class S>
+const Evaluator<S>* evaluator(int physics);
+
 /// The derivatives of the same, found on the way back through the network. `weights` [output] makes one function of
-/// the outputs, weights . out, whose gradient and curvature are meant. Found by residua::<instruction
-/// set>::adjoint<S>().
+/// the outputs, weights . out, whose gradient and curvature are meant.
 template <class S>
 struct Adjoint {
   /// gradient[input] = sum over the outputs of weights[output] * d out[output] / d in[input]
@@ -70,5 +106,8 @@ struct Adjoint {
   void (*curvature)(const Plan<S>&, const S* in, const S* weights, const S* direction, S* out, S* gradient,
                     S* curvature);
 };
+
+template <class S>
+const Adjoint<S>* adjoint(int physics);
 
 }  // namespace residua

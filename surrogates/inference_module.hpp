@@ -18,10 +18,11 @@ template <class S>
 struct Evaluation {
   const Evaluator<S>* evaluator;
   const Adjoint<S>* adjoint;
+  const Passes<S>* passes;
 };
 
-/// Physics and what inference needs of them, compiled together for one instruction set: the registry, or what a program
-/// has added to it. Functions name a physics by its position in the module.
+/// Physics and what inference needs of them: the registry, or what a program has added to it. Functions name a physics
+/// by its position in the module.
 struct InferenceModule {
   Evaluation<float> (*single)(int physics);
   Evaluation<double> (*twice)(int physics);

@@ -7,7 +7,8 @@
 #include "kernels/head.hpp"
 #include "kernels/mlp.hpp"
 #include "kernels/registry.hpp"
-#include "surrogates/answer.hpp"
+#include "surrogates/ends.hpp"
+#include "surrogates/layers.hpp"
 
 namespace residua {
 namespace {
@@ -15,8 +16,14 @@ namespace {
 template <class Ph>
 void residual(const Plan<double>& plan, const double* in, double* rows) {
   using Interior = std::tuple_element_t<0, typename Ph::Terms>;
-  static_assert(Layers<double, kChannelsOf<Ph, Interior>>::kStackBytes <= kStackLimit);
-  const auto left = rows_at<Ph, Interior, double>(plan, [&](int i) { return in[i]; });
+  using H = Head<Ph, Interior, double>;
+  using Network = Layers<double, H::kChannels>;
+  static_assert(Network::kStackBytes <= kStackLimit);
+  const H head = head_at<Ph, Interior, double>(plan, [&](int i) { return in[i]; });
+  typename H::Entry seen[kMaxInputs], net[Ph::kFields];
+  network_inputs(plan, head, seen);
+  Network::run(plan, seen, net);
+  const auto left = head.residual(net);
   for (int e = 0; e < kEquationsOf<Ph, Interior>; ++e) rows[e] = left[e];
 }
 
@@ -32,7 +39,7 @@ std::vector<double> outputs(const PlainPoint& point) {
   mlp<double, H::kChannels>(point.network.shape, point.network.weights, in, net);
   const auto answer = head.residual(net);
   std::vector<double> outputs;
-  for (int e = 0; e < kEquationsOf<Ph, Answer<Ph>>; ++e) outputs.push_back(answer[e]);
+  for (int e = 0; e < kOutputs<Ph>; ++e) outputs.push_back(answer[e]);
   return outputs;
 }
 

@@ -3,7 +3,7 @@
 namespace residua {
 
 template <class S>
-Plans<S>::Plans(const Model& model)
+Plans<S>::Plans(const Model& model, const Passes<S>* passes)
     : windows_(model.windows()),
       center_(model.center.begin(), model.center.end()),
       scale_(model.scale.begin(), model.scale.end()) {
@@ -46,11 +46,12 @@ Plans<S>::Plans(const Model& model)
                       nullptr,
                       params_.data(),
                       design_.data(),
-                      int(design_.size())});
+                      int(design_.size()),
+                      passes});
     const auto end = layers.begin() + (shape.branch ? shape.trunk.depth : shape.trunk.layers());
     write(plans_.back(), weights, layers.begin(), end);
     if (!shape.branch) continue;
-    branches_.push_back({{*shape.branch, nullptr, nullptr, nullptr}, nullptr, nullptr, nullptr, nullptr, 0});
+    branches_.push_back({{*shape.branch, nullptr, nullptr, nullptr}, nullptr, nullptr, nullptr, nullptr, 0, nullptr});
     write(branches_.back(), weights, end, layers.end());
     plans_.back().branch = &branches_.back();
   }

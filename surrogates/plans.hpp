@@ -11,8 +11,8 @@ namespace residua {
 template <class S>
 class Plans {
  public:
-  /// The model must pass check().
-  explicit Plans(const Model& model);
+  /// The model must pass check(). Without passes the plans are for equations() only.
+  explicit Plans(const Model& model, const Passes<S>* passes = nullptr);
   Plans(Plans&&) = delete;
 
   const Plan<S>& at(std::size_t member, std::size_t window) const noexcept {

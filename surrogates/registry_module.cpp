@@ -1,4 +1,4 @@
-// The physics of the registry, each with the evaluators of the instruction set in use.
+// The physics of the registry, each with the passes of the instruction set in use.
 #include "kernels/fused.hpp"
 #include "kernels/isa.hpp"
 #include "surrogates/inference_module.hpp"
@@ -7,41 +7,40 @@ namespace residua {
 
 namespace baseline {
 template <class S>
-const Evaluator<S>* evaluator(int physics);
-template <class S>
-const Adjoint<S>* adjoint(int physics);
+const Passes<S>* passes(int physics);
 }  // namespace baseline
 namespace avx2 {
 template <class S>
-const Evaluator<S>* evaluator(int physics);
-template <class S>
-const Adjoint<S>* adjoint(int physics);
+const Passes<S>* passes(int physics);
 }  // namespace avx2
 namespace avx512 {
 template <class S>
-const Evaluator<S>* evaluator(int physics);
-template <class S>
-const Adjoint<S>* adjoint(int physics);
+const Passes<S>* passes(int physics);
 }  // namespace avx512
 
 namespace {
 
 template <class S>
-Evaluation<S> active_evaluation(int physics) {
+const Passes<S>* active_passes(int physics) {
   const std::string_view isa = active_isa();
   if constexpr (isa_is_built("avx512"))
-    if (isa == "avx512") return {avx512::evaluator<S>(physics), avx512::adjoint<S>(physics)};
+    if (isa == "avx512") return avx512::passes<S>(physics);
   if constexpr (isa_is_built("avx2"))
-    if (isa == "avx2") return {avx2::evaluator<S>(physics), avx2::adjoint<S>(physics)};
+    if (isa == "avx2") return avx2::passes<S>(physics);
   if constexpr (isa_is_built("baseline"))
-    if (isa == "baseline") return {baseline::evaluator<S>(physics), baseline::adjoint<S>(physics)};
-  return {};
+    if (isa == "baseline") return baseline::passes<S>(physics);
+  return nullptr;
+}
+
+template <class S>
+Evaluation<S> evaluation(int physics) {
+  return {evaluator<S>(physics), adjoint<S>(physics), active_passes<S>(physics)};
 }
 
 }  // namespace
 
 InferenceModule registry_module() {
-  return {active_evaluation<float>, active_evaluation<double>, plain_equations, plain_outputs, nullptr};
+  return {evaluation<float>, evaluation<double>, plain_equations, plain_outputs, nullptr};
 }
 
 }  // namespace residua

@@ -11,16 +11,14 @@ namespace RESIDUA_ISA {
 template <class S>
 const TermKernel<S>* term_kernel(TermId);
 template <class S>
-const Evaluator<S>* evaluator(int physics);
-template <class S>
-const Adjoint<S>* adjoint(int physics);
+const Passes<S>* passes(int physics);
 }  // namespace RESIDUA_ISA
 
 namespace {
 
 template <class S>
 Evaluation<S> evaluation(int physics) {
-  return {RESIDUA_ISA::evaluator<S>(physics), RESIDUA_ISA::adjoint<S>(physics)};
+  return {evaluator<S>(physics), adjoint<S>(physics), RESIDUA_ISA::passes<S>(physics)};
 }
 
 int curved(TermId id) {

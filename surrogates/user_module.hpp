@@ -20,8 +20,9 @@ struct UserModule {
 
 /// Differs between a program and an object that lay out differently what they exchange.
 inline constexpr std::size_t kModuleLayout =
-    sizeof(UserModule) + 1000 * (sizeof(PhysicsInfo) + 1000 * (sizeof(TermKernel<double>) + sizeof(TileRange<double>) +
-                                                               sizeof(Plan<double>) + sizeof(Adjoint<double>)));
+    sizeof(UserModule) +
+    1000 * (sizeof(PhysicsInfo) + 1000 * (sizeof(TermKernel<double>) + sizeof(TileRange<double>) +
+                                          sizeof(Plan<double>) + sizeof(Adjoint<double>) + sizeof(Passes<double>)));
 
 inline constexpr const char* kUserModule = "residua_user_module";
 using GiveUserModule = const UserModule*();

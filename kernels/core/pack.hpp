@@ -73,42 +73,43 @@ struct Pack {
 
 namespace detail {
 // gcc vectorises exp and its like only under -ffast-math, which would delete the NaN checks; so the vector functions of
-// glibc's libmvec (at most 4 ulp, says its manual) are called here by their ABI names.
+// glibc's libmvec (at most 4 ulp, says its manual) are called here by their ABI names. As they depend on nothing but
+// their argument, the same call need not be made twice.
 using F = Pack<float>::Vector;
 using D = Pack<double>::Vector;
 #if defined(__AVX512F__)
-F vector_exp(F) __asm__("_ZGVeN16v_expf");
-D vector_exp(D) __asm__("_ZGVeN8v_exp");
-F vector_log(F) __asm__("_ZGVeN16v_logf");
-D vector_log(D) __asm__("_ZGVeN8v_log");
-F vector_sin(F) __asm__("_ZGVeN16v_sinf");
-D vector_sin(D) __asm__("_ZGVeN8v_sin");
-F vector_cos(F) __asm__("_ZGVeN16v_cosf");
-D vector_cos(D) __asm__("_ZGVeN8v_cos");
-F vector_tanh(F) __asm__("_ZGVeN16v_tanhf");
-D vector_tanh(D) __asm__("_ZGVeN8v_tanh");
+[[gnu::const]] F vector_exp(F) __asm__("_ZGVeN16v_expf");
+[[gnu::const]] D vector_exp(D) __asm__("_ZGVeN8v_exp");
+[[gnu::const]] F vector_log(F) __asm__("_ZGVeN16v_logf");
+[[gnu::const]] D vector_log(D) __asm__("_ZGVeN8v_log");
+[[gnu::const]] F vector_sin(F) __asm__("_ZGVeN16v_sinf");
+[[gnu::const]] D vector_sin(D) __asm__("_ZGVeN8v_sin");
+[[gnu::const]] F vector_cos(F) __asm__("_ZGVeN16v_cosf");
+[[gnu::const]] D vector_cos(D) __asm__("_ZGVeN8v_cos");
+[[gnu::const]] F vector_tanh(F) __asm__("_ZGVeN16v_tanhf");
+[[gnu::const]] D vector_tanh(D) __asm__("_ZGVeN8v_tanh");
 #elif defined(__AVX2__)
-F vector_exp(F) __asm__("_ZGVdN8v_expf");
-D vector_exp(D) __asm__("_ZGVdN4v_exp");
-F vector_log(F) __asm__("_ZGVdN8v_logf");
-D vector_log(D) __asm__("_ZGVdN4v_log");
-F vector_sin(F) __asm__("_ZGVdN8v_sinf");
-D vector_sin(D) __asm__("_ZGVdN4v_sin");
-F vector_cos(F) __asm__("_ZGVdN8v_cosf");
-D vector_cos(D) __asm__("_ZGVdN4v_cos");
-F vector_tanh(F) __asm__("_ZGVdN8v_tanhf");
-D vector_tanh(D) __asm__("_ZGVdN4v_tanh");
+[[gnu::const]] F vector_exp(F) __asm__("_ZGVdN8v_expf");
+[[gnu::const]] D vector_exp(D) __asm__("_ZGVdN4v_exp");
+[[gnu::const]] F vector_log(F) __asm__("_ZGVdN8v_logf");
+[[gnu::const]] D vector_log(D) __asm__("_ZGVdN4v_log");
+[[gnu::const]] F vector_sin(F) __asm__("_ZGVdN8v_sinf");
+[[gnu::const]] D vector_sin(D) __asm__("_ZGVdN4v_sin");
+[[gnu::const]] F vector_cos(F) __asm__("_ZGVdN8v_cosf");
+[[gnu::const]] D vector_cos(D) __asm__("_ZGVdN4v_cos");
+[[gnu::const]] F vector_tanh(F) __asm__("_ZGVdN8v_tanhf");
+[[gnu::const]] D vector_tanh(D) __asm__("_ZGVdN4v_tanh");
 #else
-F vector_exp(F) __asm__("_ZGVbN4v_expf");
-D vector_exp(D) __asm__("_ZGVbN2v_exp");
-F vector_log(F) __asm__("_ZGVbN4v_logf");
-D vector_log(D) __asm__("_ZGVbN2v_log");
-F vector_sin(F) __asm__("_ZGVbN4v_sinf");
-D vector_sin(D) __asm__("_ZGVbN2v_sin");
-F vector_cos(F) __asm__("_ZGVbN4v_cosf");
-D vector_cos(D) __asm__("_ZGVbN2v_cos");
-F vector_tanh(F) __asm__("_ZGVbN4v_tanhf");
-D vector_tanh(D) __asm__("_ZGVbN2v_tanh");
+[[gnu::const]] F vector_exp(F) __asm__("_ZGVbN4v_expf");
+[[gnu::const]] D vector_exp(D) __asm__("_ZGVbN2v_exp");
+[[gnu::const]] F vector_log(F) __asm__("_ZGVbN4v_logf");
+[[gnu::const]] D vector_log(D) __asm__("_ZGVbN2v_log");
+[[gnu::const]] F vector_sin(F) __asm__("_ZGVbN4v_sinf");
+[[gnu::const]] D vector_sin(D) __asm__("_ZGVbN2v_sin");
+[[gnu::const]] F vector_cos(F) __asm__("_ZGVbN4v_cosf");
+[[gnu::const]] D vector_cos(D) __asm__("_ZGVbN2v_cos");
+[[gnu::const]] F vector_tanh(F) __asm__("_ZGVbN4v_tanhf");
+[[gnu::const]] D vector_tanh(D) __asm__("_ZGVbN2v_tanh");
 #endif
 }  // namespace detail
 

@@ -7,23 +7,38 @@ namespace residua::inline RESIDUA_ISA {
 inline constexpr double kPi = 3.14159265358979323846;
 inline constexpr double kTwoOverSqrtPi = 1.12837916709551257390;
 
-/// exp(y^2) erfc(y) for y >= 0, to 2e-15 relative: a polynomial for (1 + 2 y) erfcx(y) in (y - k)/(y + k) with k
-/// = 3.75, the form of Shepherd & Laframboise, Math. Comp. 36 (1981) 249; the coefficients are a Chebyshev fit of
-/// degree 21.
+namespace detail {
+/// (1 + 2 y) erfcx(y) as a polynomial in q = (y - k)/(y + k) with k = 3.75, the form of Shepherd & Laframboise, Math.
+/// Comp. 36 (1981) 249; the coefficients are Chebyshev fits, to 2e-15 relative.
+template <class S>
+inline constexpr double kErfcx[] = {
+    1.2375126308378264,     -0.14024059858554525,    0.003585415485781718,    0.08227673848999506,
+    -0.10880393015455231,   0.09230432116428125,     -0.058693398387769283,   0.028362277372111139,
+    -0.0097465811943057337, 0.0017556261651970615,   0.00029372142956716086,  -0.00029015535246076896,
+    5.1626016222636038e-05, 2.2387565714905518e-05,  -1.1399726074509561e-05, -9.7926257073584404e-07,
+    1.6959958080045979e-06, -5.0844653770320292e-08, -2.1430692279160255e-07, 1.8790823210316808e-08,
+    1.7552176315051305e-08, -1.9551358830839409e-09};
+/// The same to 1.3e-8.
+template <>
+inline constexpr double kErfcx<float>[] = {1.237512619,    -0.1402406583,  0.003586270394, 0.08227841998,
+                                           -0.1088142701,  0.09229076959,  -0.05864685874, 0.02840925236,
+                                           -0.00984449486, 0.001675912218, 0.000396307613, -0.0002241167467};
+}  // namespace detail
+
+/// exp(y^2) erfc(y) for y >= 0.
 template <class V>
 RESIDUA_HD constexpr V erfcx(const V& y) {
-  constexpr double c[] = {
-      1.2375126308378264,     -0.14024059858554525,    0.003585415485781718,    0.08227673848999506,
-      -0.10880393015455231,   0.09230432116428125,     -0.058693398387769283,   0.028362277372111139,
-      -0.0097465811943057337, 0.0017556261651970615,   0.00029372142956716086,  -0.00029015535246076896,
-      5.1626016222636038e-05, 2.2387565714905518e-05,  -1.1399726074509561e-05, -9.7926257073584404e-07,
-      1.6959958080045979e-06, -5.0844653770320292e-08, -2.1430692279160255e-07, 1.8790823210316808e-08,
-      1.7552176315051305e-08, -1.9551358830839409e-09};
-  constexpr int degree = sizeof c / sizeof *c - 1;
-  const V k = number<V>(3.75), q = (y - k) / (y + k);
-  V s = number<V>(c[degree]);
-  for (int m = degree - 1; m >= 0; --m) s = s * q + number<V>(c[m]);
-  return s / (1 + y * 2);
+  using S = Base<V>;
+  constexpr int kTerms = sizeof detail::kErfcx<S> / sizeof(double);
+  const V k = number<V>(3.75), q = (y - k) / (y + k), square = q * q;
+  // Even and odd powers apart, so that neither sum waits for the other.
+  V even = number<V>(detail::kErfcx<S>[kTerms - 2]), odd = number<V>(detail::kErfcx<S>[kTerms - 1]);
+  unroll<kTerms / 2 - 1>([&](auto n) {
+    constexpr int m = kTerms - 4 - 2 * n;
+    even = even * square + number<V>(detail::kErfcx<S>[m]);
+    odd = odd * square + number<V>(detail::kErfcx<S>[m + 1]);
+  });
+  return (even + q * odd) / (1 + y * 2);
 }
 template <class T, int N>
 RESIDUA_HD constexpr Dual<T, N> erfcx(const Dual<T, N>& y) {
