@@ -6,18 +6,18 @@
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 #include "kernels/core/error.hpp"
 
 namespace residua {
 
-/// A file descriptor, closed when it goes out of scope unless it is negative.
+/// A file descriptor, closed when its owner goes unless it is negative.
 class Descriptor {
  public:
   explicit Descriptor(int id) : id_(id) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
+  Descriptor(Descriptor&& other) noexcept : id_(std::exchange(other.id_, -1)) {}
   ~Descriptor() {
     if (id_ >= 0) close(id_);
   }

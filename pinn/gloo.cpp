@@ -25,6 +25,7 @@ class GlooProcesses : public Processes {
     c10d::TCPStoreOptions meeting;
     meeting.port = std::uint16_t(place.port);
     meeting.isServer = place.rank == 0;
+    meeting.masterListenFd = place.socket;
     meeting.numWorkers = std::size_t(place.size);
     meeting.timeout = kMeeting;
     store_ = c10::make_intrusive<c10d::TCPStore>(place.address, meeting);

@@ -52,6 +52,7 @@ std::optional<ProcessPlace> place_from(const Environment& environment) {
     if (place.size == 1) return std::nullopt;
     if (environment(starter.local_rank)) place.local_rank = number_in(environment, starter.local_rank, 0, kMost);
     if (environment("MASTER_PORT")) place.port = number_in(environment, "MASTER_PORT", 1, 65535);
+    if (environment(kMeetingSocket)) place.socket = number_in(environment, kMeetingSocket, 0, kMost);
     const char* address = environment("MASTER_ADDR");
     if (!address && starter.address) address = environment(starter.address);
     if (!address)

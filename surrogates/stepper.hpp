@@ -7,6 +7,9 @@
 
 namespace residua {
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes"  // see Surrogate
+
 /// A surrogate as the model inside a control loop: states now and controls held for a time in, states after that time
 /// out; and step after step of it. For surrogates whose outputs are states that design inputs hold at the start
 /// (`residua list` says of which physics that is so).
@@ -27,26 +30,26 @@ class [[gnu::visibility("default")]] Stepper {
 
   /// One step: state [S], control [C] to next [S].
   Status step(double time, std::span<const double> state, std::span<const double> control, std::span<double> next)
-      const noexcept;
+      const noexcept [[clang::nonblocking]];
 
   /// The same and its exact derivatives: by_state [S][S] = d next / d state, by_control [S][C] = d next / d control.
   Status step(double time, std::span<const double> state, std::span<const double> control, std::span<double> next,
-              std::span<double> by_state, std::span<double> by_control) const noexcept;
+              std::span<double> by_state, std::span<double> by_control) const noexcept [[clang::nonblocking]];
 
   /// N steps, each `time` long: state [S], controls [N][C] to states [N][S] after each step. The worst status; what
   /// follows a state that is not finite is NaN.
   Status rollout(double time, std::span<const double> state, std::span<const double> controls, std::span<double> states)
-      const noexcept;
+      const noexcept [[clang::nonblocking]];
 
   /// The same with the derivatives of each step, by_state [N][S][S] and by_control [N][S][C]: what multiple shooting
   /// needs, and what pull_back() takes.
   Status rollout(double time, std::span<const double> state, std::span<const double> controls, std::span<double> states,
-                 std::span<double> by_state, std::span<double> by_control) const noexcept;
+                 std::span<double> by_state, std::span<double> by_control) const noexcept [[clang::nonblocking]];
 
   /// Gradient of a function of a whole rollout, of which `states` [N][S] holds the gradient in each state (it is
   /// overwritten): in the controls, to `controls` [N][C], and in the state at the start, to `start` [S].
   Status pull_back(std::span<const double> by_state, std::span<const double> by_control, std::span<double> states,
-                   std::span<double> controls, std::span<double> start) const noexcept;
+                   std::span<double> controls, std::span<double> start) const noexcept [[clang::nonblocking]];
 
  private:
   std::size_t steps_of(std::span<const double> states) const noexcept { return states.size() / start_.size(); }
@@ -56,5 +59,7 @@ class [[gnu::visibility("default")]] Stepper {
   std::vector<std::size_t> start_, control_;  ///< positions of states at the start and of controls in the inputs
   std::vector<Variable> controls_;
 };
+
+#pragma GCC diagnostic pop
 
 }  // namespace residua

@@ -1,3 +1,5 @@
+#include "pinn/together.hpp"
+
 #include <chrono>
 #include <csignal>
 #include <sstream>
@@ -93,6 +95,23 @@ TEST_F(TrainTogether, StopsInAllProcessesOnOneSignal) {
   kill(parent, SIGINT);
   EXPECT_EQ(end_of(parent), 128 + SIGINT);
   EXPECT_THAT(said(), HasSubstr("checkpoint saved"));
+}
+
+TEST(RunTogether, SaysTheLastWordsOfTheOneThatFailed) {
+  testing::internal::CaptureStderr();
+  const int status = run_together(
+      {"/bin/sh", "-c", "[ $RANK = 0 ] || { echo at work; echo no memory is left >&2; exit 3; }; sleep 0.2"}, 2);
+  EXPECT_EQ(status, 3);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("process 1 of 2 ended with 3, after no memory is left: the others stop"));
+}
+
+TEST(RunTogether, GivesTheFirstAloneTheSocketOfThePort) {
+  const char* check =
+      "socket=$(readlink /proc/self/fd/${RESIDUA_MEETING_SOCKET:-none}); case \"$RANK $socket\" in '0 socket:'*|'1 ') "
+      ";; "
+      "*) exit 4 ;; esac; [ $RANK = 0 ] || ! ls -l /proc/self/fd | grep -q socket:";
+  EXPECT_EQ(run_together({"/bin/sh", "-c", check}, 2), 0);
 }
 
 TEST_F(TrainTogether, RefusesPlacesThatMakeNoSense) {
