@@ -27,12 +27,12 @@ class PhysicsEvaluator {
   static void block(const Plan<S>& plan, const S* in, S* out) {
     using V = Pack<S>;
     alignas(64) S seen[kMaxInputs * kChannels * kBlock], net[Ph::kFields * kChannels * kBlock];
-    const auto head = [&](int at) {
-      return head_at<Ph, Answer<Ph>, V>(plan, [&](int i) { return V::load(in + i * kBlock + at); });
-    };
+    Ends<V> head[kBlock / V::kLanes];
     for (int at = 0; at < kBlock; at += V::kLanes) {
+      Ends<V>& here = head[at / V::kLanes];
+      here = head_at<Ph, Answer<Ph>, V>(plan, [&](int i) { return V::load(in + i * kBlock + at); });
       typename Ends<V>::Entry entry[kMaxInputs];
-      network_inputs(plan, head(at), entry);
+      network_inputs(plan, here, entry);
       for (int row = 0; row < plan.inputs() * kChannels; ++row)
         entry[row / kChannels].e[row % kChannels].store(seen + row * kBlock + at);
     }
@@ -41,7 +41,7 @@ class PhysicsEvaluator {
       typename Ends<V>::Entry entry[Ph::kFields];
       for (int row = 0; row < Ph::kFields * kChannels; ++row)
         entry[row / kChannels].e[row % kChannels] = V::load(net + row * kBlock + at);
-      const auto y = head(at).residual(entry);
+      const auto y = head[at / V::kLanes].residual(entry);
       for (int e = 0; e < kOutputs<Ph>; ++e) y[e].store(out + e * kBlock + at);
     }
   }

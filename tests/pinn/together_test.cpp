@@ -107,10 +107,10 @@ TEST(RunTogether, SaysTheLastWordsOfTheOneThatFailed) {
 }
 
 TEST(RunTogether, GivesTheFirstAloneTheSocketOfThePort) {
-  const char* check =
-      "socket=$(readlink /proc/self/fd/${RESIDUA_MEETING_SOCKET:-none}); case \"$RANK $socket\" in '0 socket:'*|'1 ') "
-      ";; "
-      "*) exit 4 ;; esac; [ $RANK = 0 ] || ! ls -l /proc/self/fd | grep -q socket:";
+  const char* check = R"(
+    socket=$(readlink /proc/self/fd/${RESIDUA_MEETING_SOCKET:-none})
+    case "$RANK $socket" in '0 socket:'*|'1 ') ;; *) exit 4 ;; esac
+    [ $RANK = 0 ] || ! ls -l /proc/self/fd | grep -q socket:)";
   EXPECT_EQ(run_together({"/bin/sh", "-c", check}, 2), 0);
 }
 

@@ -17,4 +17,4 @@ fi
 cd "$sources"
 cmake --preset realtime -B "$build" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_C_COMPILER="${compiler/++/}" --log-level=WARNING
 cmake --build "$build" --target residua_surrogates_test
-find "$build" -name residua_surrogates_test -type f -exec {} +
+"$build/tests/surrogates/residua_surrogates_test"
