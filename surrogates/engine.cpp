@@ -202,6 +202,18 @@ void Engine<S>::block(const std::size_t* window, const S* x, S* y) const noexcep
   }
 }
 
+/// Input `input` of a block of points. They are all inside but for few blocks, and that takes no branch per point.
+template <class S>
+template <class Io>
+void Engine<S>::examine_block(const Io* values, std::size_t input, Status* status,
+                              std::uint64_t& outside) const noexcept {
+  const Io lower = Io(inputs_[input].lower), upper = Io(inputs_[input].upper);
+  bool inside = true;
+  for (std::size_t b = 0; b < kBlock; ++b) inside &= values[b] >= lower && values[b] <= upper;  // a NaN is not
+  for (std::size_t b = 0; b < kBlock && !inside; ++b)
+    status[b] = std::max(status[b], examine(values[b], input, outside));
+}
+
 /// The points from `first` to `last` - 1, block by block.
 template <class S>
 template <class Io>
@@ -212,15 +224,17 @@ Status Engine<S>::share(std::size_t first, std::size_t last, Strided<const Io> i
   for (; first < last; first += kBlock) {
     const std::size_t count = std::min<std::size_t>(kBlock, last - first);
     Status status[kBlock] = {};
-    std::size_t window[kBlock];
+    std::size_t window[kBlock] = {};
     std::uint64_t outside = 0;
-    for (std::size_t i = 0; i < inputs_.size(); ++i)
-      for (std::size_t b = 0; b < kBlock; ++b) {  // a short last block repeats its last point
-        const Io value = *in.at(i, first + std::min(b, count - 1));
-        status[b] = std::max(status[b], examine(value, i, outside));
-        x[i * kBlock + b] = S(double(value) / inputs_[i].unit);
-        if (i == 0) window[b] = window_at(seams_, double(value));
-      }
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      Io values[kBlock];
+      for (std::size_t b = 0; b < kBlock; ++b)  // a short last block repeats its last point
+        values[b] = *in.at(i, first + std::min(b, count - 1));
+      examine_block(values, i, status, outside);
+      for (std::size_t b = 0; b < kBlock; ++b) x[i * kBlock + b] = S(double(values[b]) / inputs_[i].unit);
+      if (i == 0 && !seams_.empty())
+        for (std::size_t b = 0; b < kBlock; ++b) window[b] = window_at(seams_, double(values[b]));
+    }
     block(window, x, y);
     for (std::size_t b = 0; b < count; ++b) {
       status[b] = finish(y + b, kBlock, out.at(0, first + b), out.by_variable, status[b]);

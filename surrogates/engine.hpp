@@ -36,6 +36,8 @@ class Engine {
   template <class Io>
   Status examine(Io value, std::size_t input, std::uint64_t& outside) const noexcept;
   Status examine_all(const double* in, S* x, std::uint64_t& outside) const noexcept;
+  template <class Io>
+  void examine_block(const Io* values, std::size_t input, Status* status, std::uint64_t& outside) const noexcept;
   template <std::size_t kSize, class Evaluate>
   void average(std::size_t window, std::size_t size, S* out, Evaluate&& evaluate) const noexcept;
   template <class Io>

@@ -2,7 +2,6 @@
 #include <cstddef>
 #include <type_traits>
 
-#include "kernels/activation.hpp"
 #include "kernels/core/taylor.hpp"
 #include "surrogates/evaluator.hpp"
 #include "surrogates/quick_tanh.hpp"
@@ -16,11 +15,10 @@ class Layers {
   using S = Base<T>;
   using V = Pack<S>;
   using Way = Spread<T>;
-  static constexpr int kPerPoint = C.count * Way::kParts;
   static constexpr int kLanes = V::kLanes;
 
  public:
-  static constexpr int kColumns = Way::kPoints * kPerPoint;
+  static constexpr int kColumns = C.count * Way::kParts;
 
   /// `in` [network inputs] to `out` [network outputs].
   static void run(const Plan<S>& plan, const Taylor<T, C>* in, Taylor<T, C>* out) {
@@ -67,24 +65,23 @@ class Layers {
   static Taylor<T, C> neuron(const S* columns, int count, int i) {
     const int stride = padded_to_line<S>(count);
     Taylor<T, C> a{};
-    for_each_column(
-        [&](int column, int point, int k, int part) { Way::set(a.e[k], point, part, columns[column * stride + i]); });
+    for_each_column([&](int column, int k, int part) { Way::set(a.e[k], part, columns[column * stride + i]); });
     return a;
   }
 
   static void spread(const Taylor<T, C>* in, int count, S* columns) {
     const int stride = padded_to_line<S>(count);
-    for_each_column([&](int column, int point, int k, int part) {
+    for_each_column([&](int column, int k, int part) {
       S* to = columns + column * stride;
-      for (int i = 0; i < count; ++i) to[i] = Way::get(in[i].e[k], point, part);
+      for (int i = 0; i < count; ++i) to[i] = Way::get(in[i].e[k], part);
       for (int i = count; i < stride; ++i) to[i] = 0;
     });
   }
 
   static void gather(const S* columns, int count, Taylor<T, C>* out) {
     const int stride = padded_to_line<S>(count);
-    for_each_column([&](int column, int point, int k, int part) {
-      for (int i = 0; i < count; ++i) Way::set(out[i].e[k], point, part, columns[column * stride + i]);
+    for_each_column([&](int column, int k, int part) {
+      for (int i = 0; i < count; ++i) Way::set(out[i].e[k], part, columns[column * stride + i]);
     });
   }
 
@@ -105,6 +102,7 @@ class Layers {
         for (; o + kPacks * kLanes <= next; o += kPacks * kLanes)
           block<kPacks, kGroup>(weights + o, bias ? bias + o : nullptr, inputs, next, column, a, stride, z + o);
       };
+      if constexpr (kFit >= 8) blocks(std::integral_constant<int, 8>());
       if constexpr (kFit >= 4) blocks(std::integral_constant<int, 4>());
       if constexpr (kFit >= 2) blocks(std::integral_constant<int, 2>());
       blocks(std::integral_constant<int, 1>());
@@ -114,11 +112,13 @@ class Layers {
   /// a = f(z), which may be in the same place.
   static void activate(Activation activation, int width, const S* z, S* a) {
     const int stride = padded_to_line<S>(width);
-    for_each_pack(stride, [&](int at) {
-      W in[C.count], out[C.count];
-      for (int k = 0; k < C.count; ++k) in[k] = Way::widen(z + at + k * Way::kParts * stride, stride);
-      residua::activate<Propagation{C}>(tower<C.order() + 1>(activation, in[0]).d, kNoLeaf, in, out);
-      for (int k = 0; k < C.count; ++k) Way::narrow(out[k], a + at + k * Way::kParts * stride, stride);
+    with_quick_tower<C.order() + 1>(activation, [&](auto tower) {
+      for (int at = 0; at < stride; at += kLanes) {
+        W in[C.count], out[C.count];
+        for (int k = 0; k < C.count; ++k) in[k] = Way::widen(z + at + k * Way::kParts * stride, stride);
+        residua::activate<Propagation{C}>(tower(in[0]).d, kNoLeaf, in, out);
+        for (int k = 0; k < C.count; ++k) Way::narrow(out[k], a + at + k * Way::kParts * stride, stride);
+      }
     });
   }
 
@@ -126,15 +126,17 @@ class Layers {
   template <int R>
   static void activate_reverse(Activation activation, int width, const S* z, S* bar) {
     const int stride = padded_to_line<S>(width);
-    for_each_pack(stride, [&](int at) {
-      W in[C.count], a_bar[C.count], z_bar[C.count];
-      for (int k = 0; k < C.count; ++k) in[k] = Way::widen(z + at + k * Way::kParts * stride, stride);
-      const auto slopes = tower<C.order() + 2>(activation, in[0]);
-      for (int r = 0; r < R; ++r) {
-        S* own = bar + at + r * kColumns * stride;
-        for (int k = 0; k < C.count; ++k) a_bar[k] = Way::widen(own + k * Way::kParts * stride, stride);
-        residua::activate_reverse<Propagation{C}>(slopes.d, kNoLeaf, in, a_bar, z_bar);
-        for (int k = 0; k < C.count; ++k) Way::narrow(z_bar[k], own + k * Way::kParts * stride, stride);
+    with_quick_tower<C.order() + 2>(activation, [&](auto tower) {
+      for (int at = 0; at < stride; at += kLanes) {
+        W in[C.count], a_bar[C.count], z_bar[C.count];
+        for (int k = 0; k < C.count; ++k) in[k] = Way::widen(z + at + k * Way::kParts * stride, stride);
+        const auto slopes = tower(in[0]);
+        for (int r = 0; r < R; ++r) {
+          S* own = bar + at + r * kColumns * stride;
+          for (int k = 0; k < C.count; ++k) a_bar[k] = Way::widen(own + k * Way::kParts * stride, stride);
+          residua::activate_reverse<Propagation{C}>(slopes.d, kNoLeaf, in, a_bar, z_bar);
+          for (int k = 0; k < C.count; ++k) Way::narrow(z_bar[k], own + k * Way::kParts * stride, stride);
+        }
       }
     });
   }
@@ -151,28 +153,10 @@ class Layers {
     return group;
   }
 
-  /// An activation and its first N - 1 derivatives.
-  template <int N>
-  static Tower<W, N> tower(Activation activation, const W& z) {
-    if (activation != Activation::tanh) return Tower<W, N>::at(activation, z);
-    Tower<W, N> tanh;
-    tanh.d[0] = quick_tanh(z);
-    tanh_tower(tanh.d);
-    return tanh;
-  }
-
   template <class F>
   static void for_each_column(F&& f) {
-    for (int point = 0; point < Way::kPoints; ++point)
-      for (int k = 0; k < C.count; ++k)
-        for (int part = 0; part < Way::kParts; ++part) f(point * kPerPoint + k * Way::kParts + part, point, k, part);
-  }
-
-  /// f(position of the value) for each register of neurons of each point; its derivatives are columns further on.
-  template <class F>
-  static void for_each_pack(int stride, F&& f) {
-    for (int point = 0; point < Way::kPoints; ++point)
-      for (int o = 0; o < stride; o += kLanes) f(point * kPerPoint * stride + o);
+    for (int k = 0; k < C.count; ++k)
+      for (int part = 0; part < Way::kParts; ++part) f(k * Way::kParts + part, k, part);
   }
 
   /// kPacks registers of neurons. Where these are few, each sum is split into kSplit, since an addition must wait for
@@ -186,22 +170,22 @@ class Layers {
     for (int split = 0; split < kSplit; ++split)
 #pragma GCC unroll 16
       for (int c = 0; c < kGroup; ++c)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int b = 0; b < kPacks; ++b) sum[split][c][b] = V(0);
     if (bias)
 #pragma GCC unroll 16
       for (int c = 0; c < kGroup; ++c)
-        if ((column + c) % kPerPoint == 0)
-#pragma GCC unroll 4
+        if (column + c == 0)
+#pragma GCC unroll 8
           for (int b = 0; b < kPacks; ++b) sum[0][c][b] = V::load(bias + b * kLanes);
     const auto add = [&](int i, int split) {
       V w[kPacks];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (int b = 0; b < kPacks; ++b) w[b] = V::load(weights + i * outputs + b * kLanes);
 #pragma GCC unroll 16
       for (int c = 0; c < kGroup; ++c) {
         const V x(a[c * stride + i]);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int b = 0; b < kPacks; ++b) sum[split][c][b] = sum[split][c][b] + w[b] * x;
       }
     };
@@ -212,7 +196,7 @@ class Layers {
     for (; i < inputs; ++i) add(i, 0);
 #pragma GCC unroll 16
     for (int c = 0; c < kGroup; ++c)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (int b = 0; b < kPacks; ++b) {
         V total = sum[0][c][b];
 #pragma GCC unroll 4

@@ -1,6 +1,7 @@
 // The network between its ends. Compiled once per instruction set.
 #include "kernels/registry.hpp"
 #include "surrogates/ends.hpp"
+#include "surrogates/point_lanes.hpp"
 #include "surrogates/reverse_pass.hpp"
 
 namespace residua::inline RESIDUA_ISA {
@@ -14,29 +15,24 @@ class ForwardPass {
   }
 
   static void block(const Plan<S>& plan, const S* in, S* out) {
-    using V = Pack<S>;
-    if constexpr (Layers<V, C>::kStackBytes <= kStackLimit) {
-      for (int at = 0; at < kBlock; at += V::kLanes)
-        run<V>(
-            plan, [&](int row) { return V::load(in + row * kBlock + at); },
-            [&](int row, const V& value) { value.store(out + row * kBlock + at); });
+    using Lanes = PointLanes<S, C, kPacks>;
+    if (plan.network.shape.width <= Lanes::kMostWidth) {
+      for (int at = 0; at < kBlock; at += Lanes::kPoints) Lanes::run(plan, in + at, C.count, out + at, kBlock);
     } else {
-      for (int at = 0; at < kBlock; ++at)
-        run<S>(
-            plan, [&](int row) { return in[row * kBlock + at]; },
-            [&](int row, S value) { out[row * kBlock + at] = value; });
+      for (int at = 0; at < kBlock; ++at) one_of_block(plan, in + at, out + at);
     }
   }
 
  private:
-  template <class T, class Read, class Write>
-  static void run(const Plan<S>& plan, Read&& read, Write&& write) {
-    Taylor<T, C> x[kMaxInputs], y[kMaxFields];
-    for (int i = 0; i < plan.inputs(); ++i)
-      for (int k = 0; k < C.count; ++k) x[i].e[k] = read(i * C.count + k);
-    Layers<T, C>::run(plan, x, y);
-    for (int f = 0; f < plan.network.shape.outputs; ++f)
-      for (int k = 0; k < C.count; ++k) write(f * C.count + k, y[f].e[k]);
+  /// Registers of points: two of them, if the block has so many, and the buffers room for wide layers.
+  static constexpr int kPacks = 2 * Pack<S>::kLanes <= kBlock && C.count <= 4 ? 2 : 1;
+
+  static void one_of_block(const Plan<S>& plan, const S* in, S* out) {
+    Taylor<S, C> x[kMaxInputs], y[kMaxFields];
+    for (int row = 0; row < plan.inputs() * C.count; ++row) x[row / C.count].e[row % C.count] = in[row * kBlock];
+    Layers<S, C>::run(plan, x, y);
+    for (int row = 0; row < plan.network.shape.outputs * C.count; ++row)
+      out[row * kBlock] = y[row / C.count].e[row % C.count];
   }
 };
 

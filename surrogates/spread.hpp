@@ -7,7 +7,7 @@
 namespace residua::inline RESIDUA_ISA {
 
 /// How the scalar T, in which the two ends of the network run, spreads over columns of values for the layers: a value
-/// and its derivatives along directions (a dual), or the values at several points (a pack), or just one value.
+/// and its derivatives along directions (a dual), or just one value.
 /// Inside the layers neurons lie along the registers, and `Wide` is there what T is at the ends: one T in each lane.
 template <class T>
 struct Spread;
@@ -15,9 +15,9 @@ struct Spread;
 template <Real S>
 struct Spread<S> {
   using Wide = Pack<S>;
-  static constexpr int kPoints = 1, kParts = 1;
-  static S get(const S& t, int, int) { return t; }
-  static void set(S& t, int, int, S value) { t = value; }
+  static constexpr int kParts = 1;
+  static S get(const S& t, int) { return t; }
+  static void set(S& t, int, S value) { t = value; }
   static Pack<S> widen(const S* column, int) { return Pack<S>::load(column); }
   static void narrow(const Pack<S>& wide, S* column, int) { wide.store(column); }
   static Pack<S> broadcast(const S& t) { return t; }
@@ -34,22 +34,12 @@ struct Spread<S> {
   }
 };
 
-template <Real S>
-struct Spread<Pack<S>> {
-  using Wide = Pack<S>;
-  static constexpr int kPoints = Pack<S>::kLanes, kParts = 1;
-  static S get(const Pack<S>& t, int point, int) { return t[point]; }
-  static void set(Pack<S>& t, int point, int, S value) { t.set(point, value); }
-  static Pack<S> widen(const S* column, int) { return Pack<S>::load(column); }
-  static void narrow(const Pack<S>& wide, S* column, int) { wide.store(column); }
-};
-
 template <Real S, int N>
 struct Spread<Dual<S, N>> {
   using Wide = Dual<Pack<S>, N>;
-  static constexpr int kPoints = 1, kParts = 1 + N;
-  static S get(const Dual<S, N>& t, int, int part) { return part == 0 ? t.v : t.d[part - 1]; }
-  static void set(Dual<S, N>& t, int, int part, S value) { (part == 0 ? t.v : t.d[part - 1]) = value; }
+  static constexpr int kParts = 1 + N;
+  static S get(const Dual<S, N>& t, int part) { return part == 0 ? t.v : t.d[part - 1]; }
+  static void set(Dual<S, N>& t, int part, S value) { (part == 0 ? t.v : t.d[part - 1]) = value; }
   static Wide widen(const S* column, int stride) {
     Wide wide(Pack<S>::load(column));
     for (int n = 0; n < N; ++n) wide.d[n] = Pack<S>::load(column + (n + 1) * stride);

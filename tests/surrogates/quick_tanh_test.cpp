@@ -8,23 +8,37 @@
 namespace residua {
 namespace {
 
-float quick(float z) { return quick_tanh(Pack<float>(z))[0]; }
+template <class S>
+S quick(S z) {
+  return quick_tanh(Pack<S>(z))[0];
+}
 
-TEST(QuickTanh, IsTanhToAFewRoundings) {
-  constexpr float kRounding = std::numeric_limits<float>::epsilon();
-  for (float z = 1e-6f; z < 20; z *= 1.0003f) {
-    const double expected = std::tanh(double(z));
-    ASSERT_NEAR(quick(z), expected, 3 * kRounding * expected) << z;
+template <class S>
+void expect_tanh_to(double roundings) {
+  constexpr double kRounding = std::numeric_limits<S>::epsilon() / 2;
+  for (S z = S(1e-6); z < S(30); z *= S(1.0003)) {
+    const long double expected = std::tanh((long double)(z));
+    ASSERT_NEAR(double((quick(z) - expected) / expected), 0, roundings * kRounding) << z;
     ASSERT_EQ(quick(-z), -quick(z));
   }
 }
+TEST(QuickTanh, IsTanhToAFewRoundings) {
+  expect_tanh_to<float>(6);
+  expect_tanh_to<double>(4);
+}
 
+template <class S>
+void expect_ends() {
+  constexpr S kInfinity = std::numeric_limits<S>::infinity(), kRounding = std::numeric_limits<S>::epsilon();
+  EXPECT_EQ(quick(S(0)), 0);
+  EXPECT_NEAR(quick(kInfinity), 1, 2 * kRounding);
+  EXPECT_NEAR(quick(-kInfinity), -1, 2 * kRounding);
+  EXPECT_EQ(quick(std::numeric_limits<S>::denorm_min()), std::numeric_limits<S>::denorm_min());
+  EXPECT_TRUE(std::isnan(quick(std::numeric_limits<S>::quiet_NaN())));
+}
 TEST(QuickTanh, KnowsTheEndsAndWhatIsNoNumber) {
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  EXPECT_EQ(quick(0), 0);
-  EXPECT_NEAR(quick(kInfinity), 1, 2e-7);
-  EXPECT_NEAR(quick(-kInfinity), -1, 2e-7);
-  EXPECT_TRUE(std::isnan(quick(std::nanf(""))));
+  expect_ends<float>();
+  expect_ends<double>();
 }
 
 }  // namespace
