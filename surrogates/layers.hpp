@@ -102,7 +102,7 @@ class Layers {
         for (; o + kPacks * kLanes <= next; o += kPacks * kLanes)
           block<kPacks, kGroup>(weights + o, bias ? bias + o : nullptr, inputs, next, column, a, stride, z + o);
       };
-      if constexpr (kFit >= 8) blocks(std::integral_constant<int, 8>());
+      if constexpr (kGroup == 1) blocks(std::integral_constant<int, 8>());
       if constexpr (kFit >= 4) blocks(std::integral_constant<int, 4>());
       if constexpr (kFit >= 2) blocks(std::integral_constant<int, 2>());
       blocks(std::integral_constant<int, 1>());
