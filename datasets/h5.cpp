@@ -1,6 +1,7 @@
 #include "datasets/h5.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <hdf5.h>
 
 #include <algorithm>
@@ -391,7 +392,10 @@ File::File(Handle file, std::string name) : file_(std::move(file)), name_(std::m
 
 File File::create(const std::string& path) {
   const Quiet quiet;
-  return {own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose, path, "creating the file"),
+  // The oldest form of everything, which is what HDF5 1 writes by itself and readers with a narrow gate let in.
+  const Handle access = property_list(H5P_FILE_ACCESS, path);
+  check(H5Pset_libver_bounds(access.id(), H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST), path, "choosing the file's version");
+  return {own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id()), H5Fclose, path, "creating the file"),
           path};
 }
 

@@ -178,13 +178,8 @@ Tensor residual_autograd(Text physics, Text term, const Tensor& coords, const Te
   return ResidualFunction::apply(std::string(physics), std::string(term), coords, params, jet);
 }
 
-}  // namespace
-
-void ensure_registered() {
-  // Referring to this file pulls its static registrations into the program.
-}
-
-void use_cuda(const UserPhysics* own) {
+/// libresidua_ops_cuda.so, with a GPU that answers.
+void* cuda_library() {
   const auto beside = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "libresidua_ops_cuda.so";
   if (!std::filesystem::exists(beside))
     throw Error(fmt::format("device cuda: {} is missing: expected a build with a CUDA toolkit", beside.string()));
@@ -195,6 +190,19 @@ void use_cuda(const UserPhysics* own) {
                     "LibTorch needs there: {}",
                     dlerror()));
   if (!at::globalContext().hasCUDA()) throw Error("device cuda: no GPU answers");
+  return library;
+}
+
+}  // namespace
+
+void ensure_registered() {
+  // Referring to this file pulls its static registrations into the program.
+}
+
+void* cuda_function(const char* name) { return dlsym(cuda_library(), name); }
+
+void use_cuda(const UserPhysics* own) {
+  void* library = cuda_library();
   if (!own) return;
   using Add = void(const UserModule&, const cuda::UserDeviceModule&);
   reinterpret_cast<Add*>(dlsym(library, "residua_add_user_physics"))(own->module(), own->on_device());

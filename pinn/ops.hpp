@@ -34,6 +34,9 @@ void ensure_registered();
 /// come from `own`, which has to outlive the program; their kernels are compiled when they are first needed.
 void use_cuda(const UserPhysics* own = nullptr);
 
+/// A function of that library, which is loaded if need be, by its C name; null if it was built without it.
+void* cuda_function(const char* name);
+
 /// The network inputs of a problem as tensors of one precision.
 struct ProblemTensors {
   at::Tensor center, scale, params;

@@ -10,6 +10,8 @@ residua_key() { sha256sum "$1" | cut -c1-12; }
 
 RESIDUA_TOOLS="$RESIDUA_CACHE/tools-$(residua_key "$RESIDUA_ROOT/scripts/requirements-tools.txt")"
 RESIDUA_LIBTORCH="$RESIDUA_CACHE/libtorch-$(residua_key "$RESIDUA_ROOT/scripts/requirements-libtorch.txt")"
+# An empty file that says that LibTorch's folder has what it needs on a GPU.
+RESIDUA_LIBTORCH_GPU="$RESIDUA_LIBTORCH/gpu-$(residua_key "$RESIDUA_ROOT/scripts/requirements-gpu.txt")"
 
 case ":$PATH:" in
   *":$RESIDUA_TOOLS/bin:"*) ;;

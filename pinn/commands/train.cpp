@@ -13,7 +13,7 @@
 #include "pinn/commands/own_physics.hpp"
 #include "pinn/description.hpp"
 #include "pinn/export.hpp"
-#include "pinn/gloo.hpp"
+#include "pinn/process_group.hpp"
 #include "pinn/interrupt.hpp"
 #include "pinn/process.hpp"
 #include "pinn/run_folder.hpp"
@@ -136,12 +136,12 @@ struct Crew {
   std::unique_ptr<Processes> processes;  ///< null: alone
 };
 
-Crew meet() {
+Crew meet(bool cuda) {
   Crew crew{place_from([](const char* name) -> const char* { return std::getenv(name); }), nullptr};
   if (!crew.place) return crew;
   // A GPU for each of the processes on a machine, unless somebody has dealt them out already.
   ::setenv("CUDA_VISIBLE_DEVICES", std::to_string(crew.place->local_rank).c_str(), 0);
-  crew.processes = join(*crew.place);
+  crew.processes = join(*crew.place, cuda);
   return crew;
 }
 
@@ -160,7 +160,7 @@ void train_command(const Options& o) {
     return;
   }
 
-  const Crew crew = meet();
+  const Crew crew = meet(o.device == "cuda");
   if (crew.processes && crew.processes->rank() > 0) {
     const InterruptGuard guard;
     train(run, problem, train_options(folder, run, o, resume, crew.processes.get()));
