@@ -13,6 +13,19 @@ namespace {
 
 constexpr std::size_t kMaxVariables = 64;  // inputs of any surrogate; `outside` has a bit for each
 
+/// Steps from one state of `size` to the next, into `states`: take(k, state, next).
+template <class Take>
+Status roll(std::span<const double> state, std::size_t size, std::span<double> states, Take&& take) {
+  Status worst = Status::ok;
+  for (std::size_t k = 0; (k + 1) * size <= states.size(); ++k) {
+    const auto next = states.subspan(k * size, size);
+    worst = std::max(worst, take(k, state, next));
+    if (worst == Status::wrong_size) return worst;
+    state = next;
+  }
+  return worst;
+}
+
 }  // namespace
 
 Stepper::Stepper(const Surrogate& surrogate) : surrogate_(&surrogate) {
@@ -75,14 +88,9 @@ Status Stepper::rollout(double time, std::span<const double> state, std::span<co
                         std::span<double> states) const noexcept {
   const std::size_t size = start_.size(), held = control_.size(), steps = steps_of(states);
   if (states.size() != steps * size || controls.size() != steps * held) return Status::wrong_size;
-  Status worst = Status::ok;
-  for (std::size_t k = 0; k < steps; ++k) {
-    const auto next = states.subspan(k * size, size);
-    worst = std::max(worst, step(time, state, controls.subspan(k * held, held), next));
-    if (worst == Status::wrong_size) return worst;
-    state = next;
-  }
-  return worst;
+  return roll(state, size, states, [&](std::size_t k, std::span<const double> from, std::span<double> next) {
+    return step(time, from, controls.subspan(k * held, held), next);
+  });
 }
 
 Status Stepper::rollout(double time, std::span<const double> state, std::span<const double> controls,
@@ -92,16 +100,10 @@ Status Stepper::rollout(double time, std::span<const double> state, std::span<co
   if (states.size() != steps * size || controls.size() != steps * held || by_state.size() != steps * size * size ||
       by_control.size() != steps * size * held)
     return Status::wrong_size;
-  Status worst = Status::ok;
-  for (std::size_t k = 0; k < steps; ++k) {
-    const auto next = states.subspan(k * size, size);
-    worst = std::max(
-        worst, step(time, state, controls.subspan(k * held, held), next, by_state.subspan(k * size * size, size * size),
-                    by_control.subspan(k * size * held, size * held)));
-    if (worst == Status::wrong_size) return worst;
-    state = next;
-  }
-  return worst;
+  return roll(state, size, states, [&](std::size_t k, std::span<const double> from, std::span<double> next) {
+    return step(time, from, controls.subspan(k * held, held), next, by_state.subspan(k * size * size, size * size),
+                by_control.subspan(k * size * held, size * held));
+  });
 }
 
 Status Stepper::pull_back(std::span<const double> by_state, std::span<const double> by_control,
