@@ -42,7 +42,7 @@ std::string terms_text(const RunFile& run) {
   for (const auto& [name, term] : run.terms)
     text += fmt::format("  {:<22} {} points, weight {:g}{}\n", name, term.points, term.weight,
                         term.grading == 1 ? "" : fmt::format(", times graded by {:g}", term.grading));
-  if (run.march.windows > 1)
+  if (!run.march.seams.empty())
     text += fmt::format("  {:<22} {} points, weight {:g}\n", "seam", run.march.seam.points, run.march.seam.weight);
   text += fmt::format("sampling    {}\n", name_of(run.sampling));
   text += fmt::format("weighting   {}", name_of(run.balance.method));
@@ -90,7 +90,9 @@ std::string describe(const RunFile& run, const Problem& problem) {
   text +=
       fmt::format("training    {} steps, seed {}, a checkpoint every {}", run.steps(), run.seed, run.checkpoint_every);
   if (run.members > 1) text += fmt::format(", {} members", run.members);
-  if (run.march.windows > 1) text += fmt::format(", {} windows of time", run.march.windows);
+  if (!run.march.seams.empty())
+    text +=
+        fmt::format(", {} windows of time with seams at {:.6g}", run.march.windows(), fmt::join(run.march.seams, ", "));
   text += '\n';
   for (std::size_t s = 0; s < run.stages.size(); ++s)
     text += fmt::format("  stage {:<16} {}\n", s + 1, stage_text(run.stages[s]));

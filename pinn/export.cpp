@@ -18,7 +18,7 @@ Model model_of(const RunFile& run, const Problem& problem, const TrainResult& tr
   if (run.branch) add_branch(model, run.branch->width, run.branch->depth);
   model.weights = trained.weights;
   model.card.members = run.members;
-  model.seams = seams_of(run, problem);
+  model.seams = run.march.seams;
   model.center.clear();
   model.scale.clear();
   for (const Problem& window : windows_of(run, problem)) {

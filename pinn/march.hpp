@@ -6,9 +6,6 @@
 
 namespace residua {
 
-/// The times at which one window of a run ends and the next begins, in plant units.
-std::vector<double> seams_of(const RunFile& run, const Problem& problem);
-
 /// The problem of each window: that of the run over its share of the time, whose network inputs are shifted and scaled
 /// for that share. The problem itself if the run does not march.
 std::vector<Problem> windows_of(const RunFile& run, const Problem& problem);

@@ -75,8 +75,8 @@ class Objective {
   std::int64_t points_evaluated() const { return points_evaluated_; }  ///< since construction
 
   // Each evaluates the loss at the points at hand and leaves mean_square in the terms. They throw Error that names the
-  // term and the point if the loss is not finite; only loss(), and differentiate() on `trial`, may return a value that
-  // is not finite, since trial steps go astray.
+  // term and the point if the loss is not finite; only loss(), residuals(), and differentiate() on `trial`, may return
+  // values that are not finite, since trial steps go astray.
 
   double loss(const double* weights);
   /// Loss, and its gradient into weights.grad().

@@ -26,7 +26,7 @@ final_learning_rate = 5e-4
 [[stage]]  # the accuracy comes from here
 optimizer = "levenberg_marquardt"
 steps = 300
-resample = 100   # steps between fresh points
+resample = 20    # steps between fresh points
 more_points = 4  # times the points of each term
 adaptive = 1     # draws points to large residuals
 

@@ -91,6 +91,21 @@ class Section {
     if (!value || !std::isfinite(*value)) fail(*node, key, "expected a number, since the envelope holds one");
     return Range{*value, *value};
   }
+  /// Up to 999 rising numbers between the ends of `all`, or none.
+  std::vector<double> rising(const std::string& key, Range all) {
+    const toml::node* node = take(key);
+    if (!node) return {};
+    const toml::array* list = node->as_array();
+    std::vector<double> values;
+    bool in_order = list && list->size() < 1000;
+    for (std::size_t i = 0; in_order && i < list->size(); ++i) {
+      values.push_back((*list)[i].value<double>().value_or(std::nan("")));
+      in_order = values.back() > (i ? values[i - 1] : all.lower) && values.back() < all.upper;
+    }
+    if (!in_order)
+      fail(*node, key, fmt::format("expected at most 999 rising numbers between {} and {}", all.lower, all.upper));
+    return values;
+  }
   Section table(const std::string& key) {
     const toml::node* node = take(key);
     if (node && !node->is_table()) fail(*node, key, "expected a table");
@@ -255,13 +270,24 @@ Stage read_stage(Section& section, const PhysicsInfo& physics, const RunFile& ru
   return stage;
 }
 
-March read_march(Section section, const PhysicsInfo& physics) {
+std::vector<double> equal_seams(Range time, int windows) {
+  std::vector<double> seams;
+  for (int w = 1; w < windows; ++w) seams.push_back(time.lower + (time.upper - time.lower) * w / windows);
+  return seams;
+}
+
+March read_march(Section section, const PhysicsInfo& physics, const RunFile& run) {
   March march;
-  section.number("windows", march.windows, 1, 1000);
+  int windows = 1;
+  section.number("windows", windows, 1, 1000);
   section.number("points", march.seam.points, 1, 1e8);
   section.number("weight", march.seam.weight, 1e-12, 1e12);
+  const Range time = run.range(physics.coords[0]);
+  march.seams = section.rising("seams", time);
   section.finish();
-  if (march.windows > 1 && physics.coords[0].name != "time")
+  if (windows > 1 && !march.seams.empty()) section.fail("expected windows (of equal length) or seams, found both");
+  if (windows > 1) march.seams = equal_seams(time, windows);
+  if (!march.seams.empty() && physics.coords[0].name != "time")
     section.fail(fmt::format("expected a physics whose first coordinate is the time, found {}", physics.name));
   return march;
 }
@@ -298,7 +324,7 @@ Stage Stage::of(Method method) {
   stage.more_points = 4;  // since they stay for many steps
   if (method == Method::levenberg_marquardt) {
     stage.steps = 300;
-    stage.resample = 100;
+    stage.resample = 20;  // it would soon fit the points and not the equation between them
   }
   return stage;
 }
@@ -306,7 +332,7 @@ Stage Stage::of(Method method) {
 std::int64_t RunFile::steps() const {
   std::int64_t sum = 0;
   for (const Stage& stage : stages) sum += stage.steps;
-  return sum * march.windows * members;
+  return sum * march.windows() * members;
 }
 
 Range RunFile::range(const Quantity& quantity) const {
@@ -349,12 +375,12 @@ RunFile RunFile::parse(const std::string& text, const std::string& name) {
   run.save_float64 = surrogate.choice("precision", kPrecisions, run.save_float64) == 1;
   surrogate.finish();
 
-  run.march = read_march(top.table("march"), physics);
   Section ensemble = top.table("ensemble");
   ensemble.number("members", run.members, 1, 64);
   ensemble.finish();
 
   read_envelope(top.table("envelope"), physics, run);
+  run.march = read_march(top.table("march"), physics, run);
   read_terms(top.table("terms"), physics, run);
   read_weighting(top.table("weighting"), run.balance);
   run.causal = read_causal(top.table("causal"), physics);

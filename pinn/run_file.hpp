@@ -76,11 +76,13 @@ struct BranchSettings {
   bool operator==(const BranchSettings&) const = default;
 };
 
-/// Training in equal windows of time, each with a network of its own that starts from where the one before it ended.
-/// One window: a single network for all times.
+/// Training in windows of time, each with a network of its own that starts from where the one before it ended. Without
+/// seams: a single network for all times.
 struct March {
-  int windows = 1;
+  std::vector<double> seams;    ///< rising times at which one window ends and the next begins, in plant units
   TermSettings seam{256, 100};  ///< the term of the loss that holds a window to the one before it
+
+  int windows() const { return int(seams.size()) + 1; }
 };
 
 /// A training run, as its TOML file says. Unknown keys are errors that list the known ones.

@@ -24,7 +24,7 @@ std::vector<std::string> terms_in(const RunFile& run) {
   std::vector<std::string> terms;
   for (const auto& [name, settings] : run.terms)
     if (settings.weight > 0) terms.push_back(name);
-  if (run.march.windows > 1) terms.push_back("seam");
+  if (!run.march.seams.empty()) terms.push_back("seam");
   return terms;
 }
 

@@ -33,7 +33,7 @@ bool same_network(const RunFile& a, const RunFile& b) {
     return one.first == other.first && (one.second.weight > 0) == (other.second.weight > 0);
   };
   if (a.physics != b.physics || a.width != b.width || a.depth != b.depth || a.activation != b.activation ||
-      a.branch != b.branch || a.members != b.members || a.march.windows != b.march.windows ||
+      a.branch != b.branch || a.members != b.members || a.march.seams != b.march.seams ||
       !std::ranges::equal(a.terms, b.terms, same_term))
     return false;
   const Problem p(a), q(b);

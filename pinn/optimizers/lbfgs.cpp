@@ -19,7 +19,7 @@ void Lbfgs::learn(const Step& step) {
 }
 
 /// The two loops of Nocedal & Wright, algorithm 7.4.
-at::Tensor Lbfgs::precondition(const at::Tensor& gradient) const {
+at::Tensor Lbfgs::precondition(const at::Tensor& gradient) {
   at::Tensor result = gradient.clone();
   if (pairs_.empty()) return result;
   std::vector<double> share;

@@ -15,7 +15,7 @@ class Lbfgs : public QuasiNewton {
   void points_changed() override;
 
  protected:
-  at::Tensor precondition(const at::Tensor& gradient) const override;
+  at::Tensor precondition(const at::Tensor& gradient) override;
   void learn(const Step& step) override;
   bool knows() const override { return !pairs_.empty(); }
   void forget() override { pairs_.clear(); }

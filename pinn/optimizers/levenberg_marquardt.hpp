@@ -1,4 +1,5 @@
 #pragma once
+#include <limits>
 #include <memory>
 
 #include "pinn/optimizers/damped_system.hpp"
@@ -9,9 +10,14 @@ namespace residua {
 /// Levenberg-Marquardt in float64: every step solves min |J d + r|^2 + damping |d|^2 for the residual rows r and their
 /// Jacobian J at all points, and takes the boldest damping (the smallest) whose actual reduction of the loss is at
 /// least kTrust of the predicted one. The trust ratio in place of the best immediate loss is what keeps the damping low
-/// where the loss has long curved valleys (compare arXiv 2607.02194). The step follows the curve of such a valley to
-/// second order (geodesic acceleration: Transtrum & Sethna, arXiv 1201.5885). How the systems are solved is the matter
-/// of a DampedSystem.
+/// where the loss has long curved valleys (compare arXiv 2607.02194). How the systems are solved is the matter of a
+/// DampedSystem.
+///
+/// A straight step leaves such a valley as soon as it is long. So it is corrected until it solves
+/// min |r(w + d)|^2 + damping |d|^2 for the residuals themselves, which is an implicit Euler step along the valley, by
+/// simplified Newton iterations with the J and the factor at hand, as in codes for stiff equations (Hairer & Wanner,
+/// Solving Ordinary Differential Equations II, IV.8). One of them costs a small part of a linearisation. The first
+/// gives about what geodesic acceleration does (Transtrum & Sethna, arXiv 1201.5885).
 class LevenbergMarquardt : public Optimizer {
  public:
   explicit LevenbergMarquardt(std::unique_ptr<DampedSystem> system) : system_(std::move(system)) {}
@@ -20,13 +26,18 @@ class LevenbergMarquardt : public Optimizer {
   void load(InputArchive& archive) override;
 
  private:
-  at::Tensor acceleration(Objective& objective, const at::Tensor& here, const at::Tensor& residuals,
-                          const at::Tensor& direction);
+  struct Reached {
+    at::Tensor weights;
+    double loss = std::numeric_limits<double>::infinity();
+    int corrections = 0;
+  };
+  Reached correct(Objective& objective, const at::Tensor& here, at::Tensor d, double damping, double loss);
 
   static constexpr double kTrust = 0.075;  ///< smallest ratio of actual to predicted reduction
   static constexpr double kBolder = 1. / 8, kTamer = 2.5;
-  static constexpr double kBend = 0.375;     ///< longest acceleration over the step: beyond, the model is not trusted
-  static constexpr double kNothing = 1e-14;  ///< share of the loss that its rounding hides
+  static constexpr int kCorrections = 16;
+  static constexpr double kAstray = 2, kNearly = 0.9;  ///< of the best loss: where corrections lead away, or end
+  static constexpr double kNothing = 1e-14;            ///< share of the loss that its rounding hides
   static constexpr int kTries = 40;
 
   std::unique_ptr<DampedSystem> system_;

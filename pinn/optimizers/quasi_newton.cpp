@@ -38,7 +38,8 @@ Advance QuasiNewton::step(Objective& objective, at::Tensor& weights, double) {
     at::add_out(flat, before, direction, found->step);
     const at::Tensor change = found->gradient - here_->gradient;
     const double curvature = found->step * (found->slope - slope);
-    if (curvature > 0) learn({found->step * direction, change, curvature, -found->step * found->step * slope});
+    if (curvature > 0)
+      learn({found->step * direction, found->gradient, change, curvature, -found->step * found->step * slope});
     here_ = {0, found->loss, 0, found->gradient};
     return {.loss = found->loss, .detail = fmt::format(" step={:.1e}", found->step)};
   }

@@ -16,13 +16,14 @@ class QuasiNewton : public Optimizer {
  protected:
   /// A step of the weights that was taken from `before`, where the direction was -H gradient.
   struct Step {
-    at::Tensor move, gradient_change;
-    double curvature;      ///< move . gradient_change, positive
-    double move_by_model;  ///< move . H^-1 move
+    at::Tensor move, gradient, gradient_change;  ///< the gradient is that at its end
+    double curvature;                            ///< move . gradient_change, positive
+    double move_by_model;                        ///< move . H^-1 move
   };
 
-  /// H gradient; the gradient itself while nothing is known.
-  virtual at::Tensor precondition(const at::Tensor& gradient) const = 0;
+  /// H gradient; the gradient itself while nothing is known. Before each learn() it is asked for the gradient where the
+  /// step begins.
+  virtual at::Tensor precondition(const at::Tensor& gradient) = 0;
   virtual void learn(const Step& step) = 0;
   virtual bool knows() const = 0;
   virtual void forget() = 0;

@@ -33,45 +33,56 @@ SelfScaling SelfScaling::first(double b, double h) {
   return {h / (1 + a * theta), phi_of(theta, a)};
 }
 
-void broyden_update(at::Tensor& inverse_hessian, const at::Tensor& s, const at::Tensor& y, const at::Tensor& hy,
-                    SelfScaling scaling) {
+RankTwo broyden_update(const at::Tensor& s, const at::Tensor& y, const at::Tensor& hy, SelfScaling scaling) {
   // All of it is c_ss s s^T + c_sh (s hy^T + hy s^T) + c_hh hy hy^T: a product of two columns with two rows.
   const double ys = at::dot(y, s).item<double>(), yhy = at::dot(y, hy).item<double>();
   const double c_hh = (scaling.phi - 1) / (yhy * scaling.tau), c_sh = -scaling.phi / (ys * scaling.tau);
   const double c_ss = scaling.phi * yhy / (ys * ys * scaling.tau) + 1 / ys;
-  const at::Tensor columns = at::stack({c_ss * s + c_sh * hy, c_sh * s + c_hh * hy}, 1);
-  inverse_hessian.addmm_(columns, at::stack({s, hy}), 1 / scaling.tau);
+  return {1 / scaling.tau, at::stack({c_ss * s + c_sh * hy, c_sh * s + c_hh * hy}), at::stack({s, hy})};
 }
 
-at::Tensor SsBroyden::precondition(const at::Tensor& gradient) const {
-  return knows() ? at::mv(inverse_hessian_, gradient) : gradient.clone();
+at::Tensor SsBroyden::precondition(const at::Tensor& gradient) {
+  if (!knows()) return gradient.clone();
+  if (!here_.gradient.is_same(gradient)) here_ = {gradient, inverse_hessian_.read(gradient)};
+  return inverse_hessian_.product(gradient, here_.read);
 }
 
 void SsBroyden::learn(const Step& step) {
-  const at::Tensor hy = precondition(step.gradient_change);
+  const at::Tensor& y = step.gradient_change;
+  at::Tensor hy = y;
+  Known next;
+  if (knows()) {
+    next = {step.gradient, inverse_hessian_.read(step.gradient)};
+    hy = inverse_hessian_.product(y, next.read - here_.read);
+  }
   const double b = step.move_by_model / step.curvature;
-  const double h = at::dot(step.gradient_change, hy).item<double>() / step.curvature;
+  const double h = at::dot(y, hy).item<double>() / step.curvature;
   const std::int64_t n = step.move.numel();
   const SelfScaling scaling = knows() ? SelfScaling::of(b, h, n) : SelfScaling::first(b, h);
+  here_ = next;
   if (!(std::isfinite(scaling.tau) && scaling.tau > 0 && std::isfinite(scaling.phi))) return;
-  if (!knows()) inverse_hessian_ = at::eye(n, step.move.options());
-  broyden_update(inverse_hessian_, step.move, step.gradient_change, hy, scaling);
+  if (!knows()) inverse_hessian_ = UpdatedMatrix(n);
+  if (inverse_hessian_.change(broyden_update(step.move, y, hy, scaling))) here_ = {};
 }
 
 void SsBroyden::points_changed() {
   QuasiNewton::points_changed();
   if (!knows()) return;
-  inverse_hessian_ = (inverse_hessian_ + inverse_hessian_.t()) / 2;
-  if (std::get<1>(at::linalg_cholesky_ex(inverse_hessian_)).item<int>() != 0) forget();
+  here_ = {};
+  at::Tensor& whole = inverse_hessian_.whole();
+  whole = (whole + whole.t()) / 2;
+  if (std::get<1>(at::linalg_cholesky_ex(whole)).item<int>() != 0) forget();
 }
 
 void SsBroyden::save(OutputArchive& archive) {
-  write_value(archive, "inverse_hessian", knows() ? inverse_hessian_ : at::empty({0}, at::kDouble));
+  write_value(archive, "knows", knows());
+  if (knows()) inverse_hessian_.save(archive);
 }
 
 void SsBroyden::load(InputArchive& archive) {
-  inverse_hessian_ = read_value(archive, "inverse_hessian").toTensor();
-  if (inverse_hessian_.numel() == 0) forget();
+  forget();
+  here_ = {};
+  if (read_value(archive, "knows").toBool()) inverse_hessian_.load(archive);
 }
 
 }  // namespace residua

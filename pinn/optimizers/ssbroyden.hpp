@@ -1,5 +1,6 @@
 #pragma once
 #include "pinn/optimizers/quasi_newton.hpp"
+#include "pinn/optimizers/updated_matrix.hpp"
 
 namespace residua {
 
@@ -20,9 +21,8 @@ struct SelfScaling {
   static SelfScaling first(double b, double h);
 };
 
-/// H after a step, in place. `hy` is H y.
-void broyden_update(at::Tensor& inverse_hessian, const at::Tensor& s, const at::Tensor& y, const at::Tensor& hy,
-                    SelfScaling scaling);
+/// What a step does to H. `hy` is H y.
+RankTwo broyden_update(const at::Tensor& s, const at::Tensor& y, const at::Tensor& hy, SelfScaling scaling);
 
 /// Quasi-Newton with that H as a full matrix, in float64. For networks of up to several thousand weights. H survives a
 /// change of points while it is positive definite.
@@ -33,13 +33,19 @@ class SsBroyden : public QuasiNewton {
   void points_changed() override;
 
  protected:
-  at::Tensor precondition(const at::Tensor& gradient) const override;
+  at::Tensor precondition(const at::Tensor& gradient) override;
   void learn(const Step& step) override;
   bool knows() const override { return inverse_hessian_.defined(); }
-  void forget() override { inverse_hessian_ = at::Tensor(); }
+  void forget() override { inverse_hessian_ = {}; }
 
  private:
-  at::Tensor inverse_hessian_;  ///< undefined: a unit matrix
+  /// A gradient and what it reads of the matrix.
+  struct Known {
+    at::Tensor gradient, read;
+  };
+
+  UpdatedMatrix inverse_hessian_;  ///< undefined: a unit matrix
+  Known here_;                     ///< where the last step ended, so that each step reads the matrix once
 };
 
 }  // namespace residua

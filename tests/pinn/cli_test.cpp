@@ -322,8 +322,9 @@ TEST_F(CommandLine, PrintsAllOfARunBeforehand) {
   const Outcome dry = residua("train all.toml --dry-run");
   ASSERT_EQ(dry.code, 0) << dry.err;
   for (const char* part :
-       {"uniform", "ntk, every 100", "tolerance 0.3, 16 slabs", "3 windows of time", "2 members", "weight 5", "seam",
-        "soap 10 steps", "retained", "factorised", "diffusivity 0.3", "power 2", "solver matrix_free", "90 steps"})
+       {"uniform", "ntk, every 100", "tolerance 0.3, 16 slabs", "3 windows of time with seams at 0.333333, 0.666667",
+        "2 members", "weight 5", "seam", "soap 10 steps", "retained", "factorised", "diffusivity 0.3", "power 2",
+        "solver matrix_free", "90 steps"})
     EXPECT_THAT(dry.out, HasSubstr(part));
 }
 

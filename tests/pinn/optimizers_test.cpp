@@ -163,7 +163,7 @@ TEST(BroydenUpdate, IsThatOfBfgsWithoutScaling) {
   const at::Tensor ys = at::dot(y, s);
   const at::Tensor left = eye - at::outer(s, y) / ys;
   at::Tensor updated = before.clone();
-  broyden_update(updated, s, y, at::mv(before, y), {.tau = 1, .phi = 1});
+  broyden_update(s, y, at::mv(before, y), {.tau = 1, .phi = 1}).apply_to(updated);
   EXPECT_LT(relative(updated, at::mm(at::mm(left, before), left.t()) + at::outer(s, s) / ys), 1e-14);
 }
 
@@ -179,7 +179,7 @@ TEST(BroydenUpdate, SatisfiesTheSecantEquationAndStaysPositiveDefinite) {
     const double b = at::dot(s, at::linalg_solve(before, s)).item<double>() / ys;
     for (const SelfScaling scaling : {SelfScaling::of(b, h, n), SelfScaling::first(b, h)}) {
       at::Tensor updated = before.clone();
-      broyden_update(updated, s, y, hy, scaling);
+      broyden_update(s, y, hy, scaling).apply_to(updated);
       EXPECT_LT(relative(at::mv(updated, y), s), 1e-8);  // conditions of both matrices times rounding
       EXPECT_GT(std::get<0>(at::linalg_eigh(updated)).min().item<double>(), 0) << seed;
     }
@@ -208,7 +208,7 @@ int minimise(at::Tensor& x, Evaluate&& gradient_of, Search&& search, double smal
     const at::Tensor now = gradient_of(x), y = now - g, hy = at::mv(hessian, y);
     const double ys = at::dot(y, s).item<double>(), h = at::dot(y, hy).item<double>() / ys;
     const double b = -t * at::dot(s, g).item<double>() / ys;
-    broyden_update(hessian, s, y, hy, k == 0 ? SelfScaling::first(b, h) : SelfScaling::of(b, h, x.numel()));
+    broyden_update(s, y, hy, k == 0 ? SelfScaling::first(b, h) : SelfScaling::of(b, h, x.numel())).apply_to(hessian);
     g = now;
   }
   return most;
@@ -249,6 +249,28 @@ TEST(BroydenUpdate, FindsTheEndOfRosenbrocksValley) {
   };
   EXPECT_LT(minimise(x, rosenbrock_gradient, search, 1e-8, 300), 120);
   EXPECT_LT((x - 1).norm().item<double>(), 1e-8);
+}
+
+TEST(UpdatedMatrix, IsTheMatrixWithAllChanges) {
+  const std::int64_t n = 7;
+  UpdatedMatrix matrix(n);
+  at::Tensor plain = at::eye(n, at::kDouble);
+  const at::Tensor x = random_matrix(1, n, 1).squeeze(0), y = random_matrix(1, n, 2).squeeze(0);
+  at::Tensor read_x = matrix.read(x);
+  int voided = 0;
+  for (std::uint64_t k = 0; k < 50; ++k) {
+    const RankTwo change{0.9 + 0.01 * double(k % 5), random_matrix(2, n, 10 + k), random_matrix(2, n, 100 + k)};
+    change.apply_to(plain);
+    if (matrix.change(change)) {
+      ++voided;
+      read_x = matrix.read(x);
+    }
+    ASSERT_LT(relative(matrix.product(x, read_x), at::mv(plain, x)), 1e-13) << k;
+    const at::Tensor read_y = matrix.read(y);
+    ASSERT_LT(relative(matrix.product(x - y, read_x - read_y), at::mv(plain, x - y)), 1e-13) << k;
+  }
+  EXPECT_GE(voided, 2);
+  EXPECT_LT(relative(matrix.whole(), plain), 1e-13);
 }
 
 // The line search.

@@ -82,6 +82,12 @@ INSTANTIATE_TEST_SUITE_P(
                 2,
                 {"march", "first coordinate is the time", "kiln_axial_steady"}},
         Mistake{"NoWindows", kRod + "[march]\nwindows = 0", 3, {"march.windows", "from 1", "0"}},
+        Mistake{
+            "WindowsAndSeams", kRod + "[march]\nwindows = 2\nseams = [0.5]", 2, {"march", "windows", "seams", "both"}},
+        Mistake{"SeamsThatFall", kRod + "[march]\nseams = [0.5, 0.2]", 3, {"march.seams", "rising", "0.2"}},
+        Mistake{"SeamOutsideTheTime", kRod + "[march]\nseams = [1.5]", 3, {"march.seams", "between 0 and 1", "1.5"}},
+        Mistake{"SeamThatIsNoNumber", kRod + "[march]\nseams = ['late']", 3, {"march.seams", "numbers", "late"}},
+        Mistake{"OneSeamWithoutAList", kRod + "[march]\nseams = 0.5", 3, {"march.seams", "rising numbers", "0.5"}},
         Mistake{"UnknownSolver",
                 kRod + "[[stage]]\noptimizer = 'levenberg_marquardt'\nsolver = 'sparse'",
                 4,

@@ -211,18 +211,5 @@ TEST(CausalWeights, FollowTheFrontsOfAllenAndCahnFromTheirStart) {
   EXPECT_LT(4 * error("[causal]\ntolerance = 0.3\nevery = 5\n"), error(""));
 }
 
-TEST(StageEnvelopes, LeadToASteepWaveThatADirectStartMisses) {
-  const auto error = [](const std::string& first, const std::string& second) {
-    const std::string levenberg_marquardt =
-        "[[stage]]\noptimizer = 'levenberg_marquardt'\nresample = 10\nmore_points = 2\nadaptive = 1\n";
-    return reference_error(
-        "physics = 'burgers'\n[network]\nwidth = 12\ndepth = 2\n[envelope]\nviscosity = 0.003\n"
-        "[terms.interior]\npoints = 400\n"
-        "[[stage]]\noptimizer = 'adam'\nsteps = 300\nadaptive = 1\n" +
-        first + levenberg_marquardt + "steps = 20\n" + second + levenberg_marquardt + "steps = 40\n");
-  };
-  EXPECT_LT(2 * error("envelope = {viscosity = 0.02}\n", "envelope = {viscosity = 0.008}\n"), error("", ""));
-}
-
 }  // namespace
 }  // namespace residua
