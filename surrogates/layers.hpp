@@ -26,14 +26,13 @@ class Layers {
     alignas(64) S buffer[2][kColumns * kMaxWidth];
     spread(in, shape.inputs, buffer[0]);
     const S* weights = plan.packed;
-    affine(weights, shape.inputs, shape.width, buffer[0], buffer[1]);
-    for (int l = 1; l < shape.layers() - (plan.branch ? 1 : 0); ++l) {
-      weights += packed_size<S>(shape, l - 1);
-      activated_affine(shape, weights, shape.fan_out(l), buffer[l % 2], buffer[(l + 1) % 2]);
+    for (int l = 0; l < shape.layers() - (plan.branch ? 1 : 0); ++l) {
+      S* z = buffer[(l + 1) % 2];
+      affine(weights, shape.fan_in(l), shape.fan_out(l), buffer[l % 2], z);
+      if (l < shape.depth) activate(shape.activation, shape.width, z, z);
+      weights += packed_size<S>(shape, l);
     }
     if (plan.branch) {
-      S* z = buffer[shape.depth % 2];
-      activate(shape.activation, shape.width, z, z);
       Value last[kMaxWidth];
       ask_branch(plan, in, last);
       complete(shape, last, buffer[shape.depth % 2], out);
@@ -91,40 +90,17 @@ class Layers {
     product(weights, weights + inputs * padded_to_line<S>(outputs), inputs, outputs, a, z);
   }
 
-  /// z = W f(in) + b behind a hidden layer; `in` may be overwritten. A single column finds each register of f just
-  /// before the product needs it, so that the latencies of the one hide behind the work of the other.
-  static void activated_affine(const MlpShape& shape, const S* weights, int outputs, S* in, S* z) {
-    if constexpr (kColumns > 1) {
-      activate(shape.activation, shape.width, in, in);
-      affine(weights, shape.width, outputs, in, z);
-    } else {
-      with_quick_tower<1>(shape.activation, [&](auto tower) {
-        const auto enter = [&](int first) { tower(Way::widen(in + first, 0)).d[0].store(in + first); };
-        product(weights, weights + shape.width * padded_to_line<S>(outputs), shape.width, outputs, in, z, enter);
-      });
-    }
-  }
-
-  static constexpr auto kAsTheyAre = [](int) {};
-
-  /// The same without a b, if `bias` is null; for any number of columns. enter(i) is called before the inputs of a
-  /// register, i and on, are used for the first time.
-  template <int kCount = kColumns, class Enter = decltype(kAsTheyAre)>
-  static void product(const S* weights, const S* bias, int inputs, int outputs, const S* a, S* z,
-                      Enter enter = kAsTheyAre) {
+  /// The same without a b, if `bias` is null; for any number of columns.
+  template <int kCount = kColumns>
+  static void product(const S* weights, const S* bias, int inputs, int outputs, const S* a, S* z) {
     constexpr int kGroup = group_of(kCount), kFit = (kVectorRegisters - 4) / kGroup;
     const int stride = padded_to_line<S>(inputs), next = padded_to_line<S>(outputs);
     for (int column = 0; column < kCount; column += kGroup, a += kGroup * stride, z += kGroup * next) {
       int o = 0;
       const auto blocks = [&](auto packs) {
         constexpr int kPacks = packs;
-        const auto one = [&](auto enter_block) {
-          block<kPacks, kGroup>(weights + o, bias ? bias + o : nullptr, inputs, next, column, a, stride, z + o,
-                                enter_block);
-          o += kPacks * kLanes;
-        };
-        if (o == 0 && kPacks * kLanes <= next) one(enter);
-        while (o + kPacks * kLanes <= next) one(kAsTheyAre);
+        for (; o + kPacks * kLanes <= next; o += kPacks * kLanes)
+          block<kPacks, kGroup>(weights + o, bias ? bias + o : nullptr, inputs, next, column, a, stride, z + o);
       };
       if constexpr (kGroup == 1) blocks(std::integral_constant<int, 8>());
       if constexpr (kFit >= 4) blocks(std::integral_constant<int, 4>());
@@ -185,11 +161,10 @@ class Layers {
 
   /// kPacks registers of neurons. Where these are few, each sum is split into kSplit, since an addition must wait for
   /// the one before it.
-  template <int kPacks, int kGroup, class Enter>
-  static void block(const S* weights, const S* bias, int inputs, int outputs, int column, const S* a, int stride, S* z,
-                    Enter enter) {
+  template <int kPacks, int kGroup>
+  static void block(const S* weights, const S* bias, int inputs, int outputs, int column, const S* a, int stride,
+                    S* z) {
     constexpr int kSums = kPacks * kGroup, kSplit = kSums >= 8 ? 1 : kSums >= 4 ? 2 : 4;
-    constexpr int kTogether = kGroup == 1 && kPacks >= 4 ? kLanes : kSplit;  // inputs, in one run of the loop
     V sum[kSplit][kGroup][kPacks];
 #pragma GCC unroll 4
     for (int split = 0; split < kSplit; ++split)
@@ -215,17 +190,10 @@ class Layers {
       }
     };
     int i = 0;
-    for (; i + kTogether <= inputs; i += kTogether) {
-#pragma GCC unroll 16
-      for (int k = 0; k < kTogether; ++k) {
-        if (k % kLanes == 0 && i % kLanes == 0) enter(i + k);
-        add(i + k, k % kSplit);
-      }
-    }
-    for (; i < inputs; ++i) {
-      if (i % kLanes == 0) enter(i);
-      add(i, 0);
-    }
+    for (; i + kSplit <= inputs; i += kSplit)
+#pragma GCC unroll 4
+      for (int split = 0; split < kSplit; ++split) add(i + split, split);
+    for (; i < inputs; ++i) add(i, 0);
 #pragma GCC unroll 16
     for (int c = 0; c < kGroup; ++c)
 #pragma GCC unroll 8
