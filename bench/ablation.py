@@ -46,8 +46,9 @@ WARM_UP = first_order("adam", 500, 5e-3)
 
 
 def finish(optimizer, steps, settings="adaptive = 1"):
-    """The warm-up, then a method that learns curvature from points that stay for a while."""
-    return WARM_UP + stage(optimizer, steps, f"resample = 100\nmore_points = 2\n{settings}")
+    """The warm-up, then a method that learns curvature from points that stay for a while, or finds it in each step."""
+    resample = 10 if optimizer == "levenberg_marquardt" else 100
+    return WARM_UP + stage(optimizer, steps, f"resample = {resample}\nmore_points = 2\n{settings}")
 
 
 def short(steps, settings=""):

@@ -28,6 +28,8 @@ class DampedSystem {
   virtual std::optional<Move> solve(double damping) = 0;
   /// The solution x of (J^T J + damping) x = right, with the damping last solved for.
   virtual at::Tensor solve_again(const at::Tensor& right) = 0;
+  /// How many further solutions with one damping cost no more than they bring.
+  virtual int corrections() const = 0;
   /// What solving has taken since linearise(), for the progress line.
   virtual std::string effort() const { return {}; }
 

@@ -40,7 +40,7 @@ LevenbergMarquardt::Reached LevenbergMarquardt::correct(Objective& objective, co
     const double now = residuals.square().sum().item<double>(), before = best.loss;
     if (now < before) best = {trial, now, corrections};
     const bool astray = !(now < kAstray * before), there = before < loss && now > kNearly * before;
-    if (astray || there || corrections == kCorrections) return best;
+    if (astray || there || corrections == system_->corrections()) return best;
     d = d - system_->solve_again(objective.transposed_product(here.const_data_ptr<double>(), residuals) + damping * d);
   }
 }

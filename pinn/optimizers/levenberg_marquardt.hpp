@@ -35,7 +35,6 @@ class LevenbergMarquardt : public Optimizer {
 
   static constexpr double kTrust = 0.075;  ///< smallest ratio of actual to predicted reduction
   static constexpr double kBolder = 1. / 8, kTamer = 2.5;
-  static constexpr int kCorrections = 16;
   static constexpr double kAstray = 2, kNearly = 0.9;  ///< of the best loss: where corrections lead away, or end
   static constexpr double kNothing = 1e-14;            ///< share of the loss that its rounding hides
   static constexpr int kTries = 40;

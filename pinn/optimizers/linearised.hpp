@@ -17,6 +17,7 @@ class LinearisedLoss : public DampedSystem {
   double least_damping() const override;
   std::optional<Move> solve(double damping) override;
   at::Tensor solve_again(const at::Tensor& right) override;
+  int corrections() const override { return 16; }
   void save(OutputArchive& archive) const override;
   void load(InputArchive& archive) override;
 

@@ -18,6 +18,7 @@ class MatrixFreeLoss : public DampedSystem {
   double least_damping() const override;
   std::optional<Move> solve(double damping) override;
   at::Tensor solve_again(const at::Tensor& right) override;
+  int corrections() const override { return 2; }
   std::string effort() const override;
   void save(OutputArchive&) const override {}
   void load(InputArchive&) override {}
