@@ -32,12 +32,12 @@ struct Event {
   Event(const Event&) = delete;
 };
 
-/// Seconds that the device takes for what `queue` queues, `count` times in a row.
+/// Seconds that the device takes for what queue(count) queues.
 template <class Queue>
 double seconds_of(int count, Queue&& queue) {
   const Event begin, end;
   check(cudaEventRecord(begin.event, nullptr), "cudaEventRecord");
-  for (int k = 0; k < count; ++k) queue();
+  queue(count);
   check(cudaEventRecord(end.event, nullptr), "cudaEventRecord");
   check(cudaEventSynchronize(end.event), "cudaEventSynchronize");
   float milliseconds = 0;
@@ -50,11 +50,11 @@ struct Timing {
   int samples = 0;
 };
 
-/// Times within about `budget` seconds, after as much again of warming up. A sample is long enough for the clock.
+/// Times what queue(count) queues `count` times in a row, within about `budget` seconds, after as much again of warming
+/// up. A sample is long enough for the clock.
 template <class Queue>
 Timing time(double budget, Queue&& queue) {
   constexpr double kSample = 2e-3;
-  queue();
   double one = seconds_of(1, queue);
   for (double spent = one; spent < budget;) spent += one = seconds_of(1, queue);
   const int count = std::max(1, int(kSample / one));
@@ -127,11 +127,13 @@ std::string report_case(const Options& options, int width, const Way& way) {
   const auto exact = make_pass(many, Way{"double", "threads"});
   exact->queue();
   const Answer expected = exact->answer();
-  const Timing passes = time(options.seconds, [&] { pass->queue(); });
+  const Timing passes = time(options.seconds, [&](int count) {
+    for (int k = 0; k < count; ++k) pass->queue();
+  });
 
   const Problem few = random_problem(options.physics, options.step_points, width, options.depth, false);
   const auto trained = make_pass(few, way);
-  const Timing steps = time(options.seconds, [&] { trained->queue_step(); });
+  const Timing steps = time(options.seconds, [&](int count) { trained->queue_steps(count); });
   return text + fmt::format(R"(, "milliseconds": {:.6g}, "fastest_milliseconds": {:.6g}, "samples": {}, )"
                             R"("mpoints_per_second": {:.6g}, "gradient_error": {:.3e}, "loss_error": {:.3e}, )"
                             R"("step_points": {}, "step_microseconds": {:.6g}}})",

@@ -8,13 +8,13 @@
 #include <type_traits>
 #include <vector>
 
-#include "bench/adam.hpp"
 #include "bench/problem.hpp"
 #include "bench/reference.hpp"
 #include "kernels/core/error.hpp"
+#include "kernels/cuda/adam_training.hpp"
 #include "kernels/cuda/device_array.hpp"
+#include "kernels/cuda/graph_device.hpp"
 #include "kernels/cuda/physics_launch.hpp"
-#include "kernels/cuda/sampler.hpp"
 #include "kernels/physics/heat.hpp"
 #include "kernels/physics/transport_2d.hpp"
 
@@ -31,8 +31,8 @@ class AnyPass {
   virtual ~AnyPass() = default;
   /// Queues loss and gradient.
   virtual void queue() = 0;
-  /// Queues a whole step of training: new random points, loss and gradient, Adam.
-  virtual void queue_step() = 0;
+  /// Trains for so many whole steps: new random points, loss and gradient, Adam. Returns when they are queued.
+  virtual void queue_steps(int count) = 0;
   /// What the last pass found, rows left out.
   virtual Answer answer() const = 0;
   /// What is wrong with the pass; empty if nothing (see bench/reference.hpp).
@@ -59,21 +59,9 @@ class DevicePass final : public AnyPass {
 
   void queue() override { queue_with(nullptr, nullptr); }
 
-  void queue_step() override {
-    if (!trainer_) trainer_ = std::make_unique<Trainer>(problem_);
-    Trainer& t = *trainer_;
-    cuda::sample(cuda::UniformPoints<S>{problem_.n, Ph::kCoords, t.lower.data(), t.upper.data(), coords_.data(), 1, 0,
-                                        std::uint64_t(t.step * problem_.n)},
-                 nullptr);
-    queue();
-    Adam<S>{std::int64_t(problem_.weights.size()),
-            gradient_.data(),
-            weights_.data(),
-            t.mean.data(),
-            t.square.data(),
-            S(1e-3),
-            int(++t.step)}
-        .queue(nullptr);
+  void queue_steps(int count) override {
+    if (!trainer_) trainer_ = std::make_unique<Trainer>(plan(), Device(multiply_));
+    for (int done = 0; done < count; done += kTurns) trainer_->run(std::min(kTurns, count - done), {{}});
   }
 
   Answer answer() const override {
@@ -98,24 +86,45 @@ class DevicePass final : public AnyPass {
  private:
   static constexpr std::size_t kEquations = kEquationsOf<Ph, std::tuple_element_t<0, typename Ph::Terms>>;
 
-  /// What a step needs beyond a pass.
-  struct Trainer {
-    cuda::DeviceArray<S> lower, upper, mean, square;
-    std::int64_t step = 0;
+  static constexpr int kTurns = 1000;
 
-    explicit Trainer(const Problem& problem)
-        : lower(ends(problem, &Quantity::lower)),
-          upper(ends(problem, &Quantity::upper)),
-          mean(std::vector<S>(problem.weights.size())),
-          square(std::vector<S>(problem.weights.size())) {}
+  /// For the training step.
+  class Device : public cuda::GraphDevice {
+   public:
+    explicit Device(cuda::Multiply multiply) : multiply_(multiply) {}
+    template <class>
+    std::size_t workspace_bytes(TermId term, const MlpShape& shape, std::int64_t n) const {
+      return cuda::workspace_bytes<S>(cuda::device_physics<Ph>(), term.term, shape, n, true);
+    }
+    template <class>
+    void fused(TermId term, const Network<S>& network, const Points<S>& points, const FusedWeights<S>& weights,
+               const FusedResult<S>& result, cuda::Workspace workspace) const {
+      cuda::fused<S>(cuda::device_physics<Ph>(), term.term, network, points, weights, result, workspace, stream(),
+                     multiply_);
+    }
 
    private:
-    static std::vector<S> ends(const Problem& problem, double Quantity::*end) {
-      std::vector<S> values;
-      for (const Quantity& coord : problem.physics->coords) values.push_back(S(coord.*end / coord.scale));
-      return values;
-    }
+    cuda::Multiply multiply_;
   };
+  using Trainer = cuda::AdamTraining<S, Device>;
+
+  /// Independent points over the default ranges.
+  cuda::AdamPlan plan() const {
+    cuda::DrawnTerm term{.id = {0, 0},
+                         .points = problem_.n,
+                         .equation_weight = std::vector<double>(kEquations, 1 / double(problem_.n)),
+                         .dims = Ph::kCoords};
+    for (int c = 0; c < Ph::kCoords; ++c)
+      term.axes.push_back({c, Ph::coords[c].lower, Ph::coords[c].upper, Ph::coords[c].scale});
+    return {.shape = problem_.shape,
+            .center = problem_.center,
+            .scale = problem_.scale,
+            .params = problem_.params,
+            .design_row = problem_.design_row,
+            .terms = {term},
+            .rate = {1e-3, 1e-3},
+            .turns = kTurns};
+  }
 
   static std::vector<S> of(const std::vector<double>& values) { return {values.begin(), values.end()}; }
 

@@ -22,7 +22,11 @@ double unit(std::uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1p-
 
 }  // namespace
 
-Sobol::Sobol(std::size_t dims, std::uint64_t seed) : engine_(checked(dims)), shift_(dims) {
+Sobol::Sobol(std::size_t dims) : engine_(checked(dims)), shift_(dims) {}
+
+Sobol Sobol::unshifted(std::size_t dims) { return Sobol(dims); }
+
+Sobol::Sobol(std::size_t dims, std::uint64_t seed) : Sobol(dims) {
   std::mt19937_64 generator(seed);
   for (double& shift : shift_) shift = unit(generator());
 }

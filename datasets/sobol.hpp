@@ -13,6 +13,8 @@ class Sobol {
  public:
   /// 1 <= dims <= 64, or Error.
   Sobol(std::size_t dims, std::uint64_t seed);
+  /// The sequence itself, not shifted.
+  static Sobol unshifted(std::size_t dims);
 
   /// The next n points, rows[d * n + i] = coordinate d of point i.
   void fill(double* rows, std::size_t n);
@@ -21,8 +23,11 @@ class Sobol {
   void skip(std::uint64_t n);
 
   std::size_t dims() const { return shift_.size(); }
+  const std::vector<double>& shift() const { return shift_; }
 
  private:
+  explicit Sobol(std::size_t dims);
+
   boost::random::sobol engine_;
   std::vector<double> shift_;
 };

@@ -121,6 +121,12 @@ void NormalEquations::exchange(const std::function<void(double* values, std::siz
     std::copy_n(from, columns - k, &sums_[std::size_t(k * stride_ + k)]);
 }
 
+void NormalEquations::add_sums(const double* sums) {
+  const std::int64_t columns = parameters_ + 1;
+  for (std::int64_t k = 0; k < columns; ++k)
+    for (std::int64_t j = k; j < columns; ++j) sums_[std::size_t(k * stride_ + j)] += sums[k * columns + j];
+}
+
 /// Room for so many rows of sqrt(W) (J r), as the products read them: [stride / width][rows][width].
 double* NormalEquations::panels(std::int64_t rows) {
   if (stride_ % active_gram_kernel().width != 0) throw Error("normal equations: made for another instruction set");

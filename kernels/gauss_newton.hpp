@@ -28,6 +28,9 @@ class NormalEquations {
   /// not know as a whole. Same bits for any number of threads.
   void add_rows(const double* rows, std::int64_t count, int threads = 0);
 
+  /// Adds what was summed elsewhere: the upper triangle of (J r)^T W (J r), [parameters + 1][parameters + 1].
+  void add_sums(const double* sums);
+
   /// What has been summed so far, to be added to that of others that have summed over other points:
   /// add(values, count) puts the total in its place.
   void exchange(const std::function<void(double* values, std::size_t count)>& add);

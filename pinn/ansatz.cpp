@@ -1,6 +1,7 @@
 #include "pinn/ansatz.hpp"
 
 #include "pinn/branch_trunk.hpp"
+#include "pinn/ops.hpp"
 
 namespace residua {
 namespace {
@@ -51,8 +52,13 @@ class Perceptron : public Ansatz {
 
 }  // namespace
 
-std::unique_ptr<const Ansatz> make_ansatz(const Problem& problem) {
+std::unique_ptr<const Ansatz> make_ansatz(const Problem& problem, bool cuda) {
   if (problem.shape().branch) return std::make_unique<BranchTrunk>(problem);
+  if (cuda) {
+    using Make = const Ansatz*(const Problem&);
+    static auto* const make = reinterpret_cast<Make*>(ops::cuda_function("residua_device_ansatz"));
+    if (const Ansatz* ansatz = make(problem)) return std::unique_ptr<const Ansatz>(ansatz);
+  }
   return std::make_unique<Perceptron>(problem);
 }
 

@@ -1,4 +1,6 @@
 #pragma once
+#include <ATen/core/Tensor.h>
+
 #include <memory>
 
 #include "kernels/gauss_newton.hpp"
@@ -21,6 +23,10 @@ class Ansatz {
                              double* losses, double* gradient) const = 0;
   virtual void add_to(NormalEquations& sums, TermId term, const Samples& samples, const double* weights,
                       const FusedWeights<double>& by) const = 0;
+  /// Zeros [parameters + 1][parameters + 1] on the device where this ansatz sums normal equations itself, in the upper
+  /// triangle as NormalEquations does; undefined if it does so nowhere.
+  virtual at::Tensor no_sums() const { return {}; }
+  virtual void add_on_device(at::Tensor&, TermId, const Samples&, const double*, const FusedWeights<double>&) const {}
   virtual void jacobian(TermId term, const Samples& samples, const double* weights, double* rows,
                         double* residual) const = 0;
   virtual void jacobian_product(TermId term, const Samples& samples, const double* weights, const double* direction,
@@ -29,7 +35,8 @@ class Ansatz {
                                   double* product) const = 0;
 };
 
-/// That of a problem, which must outlive it.
-std::unique_ptr<const Ansatz> make_ansatz(const Problem& problem);
+/// That of a problem, which must outlive it. With `cuda`, of kernels on the GPU that ops::use_cuda() found, for a
+/// perceptron of a physics of the toolkit without trainable slopes.
+std::unique_ptr<const Ansatz> make_ansatz(const Problem& problem, bool cuda = false);
 
 }  // namespace residua

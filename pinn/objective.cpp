@@ -60,16 +60,20 @@ const double* data_or_null(const std::vector<double>& v) { return v.empty() ? nu
 
 }  // namespace
 
+std::int64_t point_count(const LossTerm& term, const Stage& stage) {
+  return std::max<std::int64_t>(1, std::llround(term.settings.points * stage.more_points));
+}
+
 Objective::Objective(const RunFile& run, const Problem& problem, bool cuda, std::optional<Seam> seam,
                      Processes* processes)
     : problem_(&problem),
       processes_(processes),
-      ansatz_(ansatz_of(problem)),
       seed_(run.seed),
       sampling_(run.sampling),
       cases_(run.branch ? run.branch->cases : 0),
       seam_(std::move(seam)) {
   where_ = at::TensorOptions(at::kDouble).device(cuda ? at::kCUDA : at::kCPU);
+  ansatz_ = ansatz_of(problem);
   const auto add = [&](const std::string& name, std::size_t index, std::string_view kernel, TermSettings settings,
                        std::size_t equations) {
     LossTerm term;
@@ -97,7 +101,7 @@ std::vector<double> Objective::target_of(const LossTerm& term) const {
 }
 
 std::unique_ptr<const Ansatz> Objective::ansatz_of(const Problem& problem) const {
-  auto whole = make_ansatz(problem);
+  auto whole = make_ansatz(problem, where_.device().is_cuda());
   if (!processes_) return whole;
   return std::make_unique<Sharded>(std::move(whole), problem, *processes_);
 }
@@ -118,12 +122,15 @@ void Objective::set_problem(const Problem& problem) {
   placed_.clear();
 }
 
+std::uint64_t Objective::point_seed(std::int64_t batch, int term) const {
+  return seed_ * 0x9E3779B97F4A7C15u + std::uint64_t(batch) * 64 + std::uint64_t(term);
+}
+
 void Objective::draw(std::int64_t batch, const Stage& stage, const at::Tensor& weights, bool retained) {
   const double* w = weights.const_data_ptr<double>();
   for (LossTerm& term : terms_) {
-    const std::int64_t n = std::max<std::int64_t>(1, std::llround(term.settings.points * stage.more_points));
-    // One shift of the lattice per batch and term: fresh points every time, all of them reproducible on their own.
-    const std::uint64_t seed = seed_ * 0x9E3779B97F4A7C15u + std::uint64_t(batch) * 64 + std::uint64_t(term.index);
+    const std::int64_t n = point_count(term, stage);
+    const std::uint64_t seed = point_seed(batch, term.index);
     if (retained && problem_->sample_dims(term.index) > 0 && !is_seam(term)) {
       const Samples kept = part(term.samples, above_mean(squares(term, w)));
       term.samples = joined(kept, fresh(term, n - kept.n, seed, stage, w));
@@ -199,6 +206,18 @@ double Objective::account(LossTerm& term, const double* squares) {
   }
   points_evaluated_ += term.samples.n;
   return term.weight() * sum;
+}
+
+double Objective::account_elsewhere(const std::vector<std::vector<double>>& sums, std::int64_t evaluations,
+                                    const double* weights) {
+  double sum = 0;
+  for (std::size_t t = 0; t < terms_.size(); ++t) {
+    const double value = account(terms_[t], sums[t].data());
+    points_evaluated_ += (evaluations - 1) * terms_[t].samples.n;
+    require_finite(terms_[t], value, weights);
+    sum += value;
+  }
+  return sum;
 }
 
 /// The first point of a term at which its residuals are not finite, or else the one where they are largest: in float32
@@ -323,24 +342,54 @@ double Objective::differentiate_in_float64(at::Tensor& weights, bool trial) {
   return sum;
 }
 
-double Objective::linearise(const double* weights, NormalEquations& sums) {
-  sums.clear();
+/// Adds the normal equations of all terms by add(term, weights of its rows), and returns their shares in the loss, of
+/// which loss() reads the sum so far.
+template <class Add, class Loss>
+std::vector<double> Objective::add_terms(Add&& add, Loss&& loss) {
   double before = 0;
-  std::vector<double> shares;  // of the terms in the loss
+  std::vector<double> shares;
   for (LossTerm& term : terms_) {
     const std::vector<double> scale(term.mean_square.size(), term.weight() / double(term.samples.n));
-    ansatz_->add_to(sums, term.id, term.samples, weights,
-                    {scale.data(), data_or_null(term.point_weight), data_or_null(term.target)});
-    shares.push_back(sums.loss() - before);
-    before = sums.loss();
+    add(term, FusedWeights<double>{scale.data(), data_or_null(term.point_weight), data_or_null(term.target)});
+    const double now = loss();
+    shares.push_back(now - before);
+    before = now;
     points_evaluated_ += term.samples.n;
   }
+  return shares;
+}
+
+double Objective::linearise(const double* weights, NormalEquations& sums) {
+  sums.clear();
+  std::vector<double> shares =
+      add_terms([&](const LossTerm& term,
+                    const FusedWeights<double>& by) { ansatz_->add_to(sums, term.id, term.samples, weights, by); },
+                [&] { return sums.loss(); });
   if (processes_) {
     processes_->sum(shares);
     sums.exchange([&](double* values, std::size_t count) { processes_->sum({values, count}); });
   }
   for (std::size_t t = 0; t < terms_.size(); ++t) require_finite(terms_[t], shares[t], weights);
   return sums.loss();
+}
+
+at::Tensor Objective::linearise(const double* weights) {
+  const std::int64_t n = parameters();
+  if (at::Tensor sums = ansatz_->no_sums(); sums.defined()) {
+    const std::vector<double> shares = add_terms(
+        [&](const LossTerm& term, const FusedWeights<double>& by) {
+          ansatz_->add_on_device(sums, term.id, term.samples, weights, by);
+        },
+        [&] { return sums[n][n].item<double>(); });
+    for (std::size_t t = 0; t < terms_.size(); ++t) require_finite(terms_[t], shares[t], weights);
+    return sums;
+  }
+  NormalEquations own(n);
+  linearise(weights, own);
+  at::Tensor sums = at::zeros({n + 1, n + 1}, at::kDouble);
+  for (std::int64_t k = 0; k <= n; ++k)
+    std::copy_n(own.matrix() + k * own.stride() + k, n + 1 - k, sums.data_ptr<double>() + k * (n + 1) + k);
+  return sums.to(device());
 }
 
 std::int64_t Objective::rows() const {

@@ -29,6 +29,9 @@ struct LossTerm {
   double weight() const { return settings.weight * factor; }
 };
 
+/// How many points a stage draws for a term.
+std::int64_t point_count(const LossTerm& term, const Stage& stage);
+
 /// What a window of time starts from: the network of the window before it.
 struct Seam {
   const Problem* before;
@@ -64,6 +67,11 @@ class Objective {
   void set_factors(const std::vector<double>& factors);
   /// For each term one weight per point, or nothing for ones.
   void set_point_weights(std::vector<std::vector<double>> weights);
+  /// What the points of a batch of a term are drawn with: another lattice for every batch and term, all of them
+  /// reproducible on their own.
+  std::uint64_t point_seed(std::int64_t batch, int term) const;
+  Sampling sampling() const { return sampling_; }
+  at::Device device() const { return where_.device(); }
   bool has_points() const { return !terms_.empty() && terms_.front().samples.n > 0; }
 
   const Problem& problem() const { return *problem_; }
@@ -83,6 +91,8 @@ class Objective {
   double differentiate(at::Tensor& weights, bool trial = false);
   /// Loss, and the normal equations of its residual rows.
   double linearise(const double* weights, NormalEquations& sums);
+  /// The same as a tensor [parameters + 1][parameters + 1] on device(), of which the upper triangle counts.
+  at::Tensor linearise(const double* weights);
   /// The residual rows of all terms one after another, each times the square root of its weight: the square of their
   /// norm is the loss.
   at::Tensor residuals(const double* weights);
@@ -92,6 +102,11 @@ class Objective {
   /// Loss, and the residual rows with their Jacobian in blocks of at most `block`: use(rows [count][parameters + 1]),
   /// each row (J r) times the square root of its weight.
   double for_rows(const double* weights, std::int64_t block, const std::function<void(at::Tensor rows)>& use);
+
+  /// Takes over what the last of some evaluations, on as many points of its own, found for all terms: sums over its
+  /// points of the squared rows, [equations] of each. Returns the loss, and throws as differentiate() does.
+  double account_elsewhere(const std::vector<std::vector<double>>& sums, std::int64_t evaluations,
+                           const double* weights);
 
   // What weighting and sampling ask of one term at the points at hand, without weights of any kind.
 
@@ -123,6 +138,8 @@ class Objective {
   /// n points of batch and term as the stage says; those that stand in an unbroken sequence.
   Samples fresh(const LossTerm& term, std::int64_t n, std::uint64_t seed, const Stage& stage,
                 const double* weights) const;
+  template <class Add, class Loss>
+  std::vector<double> add_terms(Add&& add, Loss&& loss);
   std::int64_t rows() const;
   Placed place(const LossTerm& term) const;
   at::Tensor row_scale(const LossTerm& term) const;

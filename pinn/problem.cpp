@@ -70,9 +70,28 @@ std::vector<Region> Problem::region(int term) const {
   return start;
 }
 
+std::vector<Axis> Problem::axes(int term) const {
+  const std::vector<Region> sides = region(term);
+  const int time = std::size_t(term) < grading_.size() ? time_coord(*physics_) : -1;
+  std::vector<Axis> axes;
+  int dims = 0;
+  for (std::size_t c = 0; c < sides.size(); ++c) {
+    const Range& range = coord_ranges_[c];
+    const double scale = physics_->coords[c].scale;
+    if (sides[c] == Region::inside)
+      axes.push_back({dims++, range.lower, range.upper, scale, int(c) == time ? grading_[std::size_t(term)] : 1});
+    else
+      axes.push_back({.lower = sides[c] == Region::lower ? range.lower : range.upper, .scale = scale});
+  }
+  for (std::size_t d = 0; d < design_.size(); ++d)
+    axes.push_back(
+        {dims++, design_ranges_[d].lower, design_ranges_[d].upper, physics_->params[std::size_t(design_[d])].scale});
+  return axes;
+}
+
 int Problem::sample_dims(int term) const {
-  int dims = int(design_.size());
-  for (const Region side : region(term)) dims += side == Region::inside;
+  int dims = 0;
+  for (const Axis& axis : axes(term)) dims += axis.dim >= 0;
   return dims;
 }
 
@@ -83,28 +102,14 @@ Samples Problem::sample(int term, Sobol& sequence, std::int64_t n) const {
 }
 
 Samples Problem::sample(int term, const std::vector<double>& unit, std::int64_t n) const {
-  const std::vector<Region> sides = region(term);
-  const std::size_t count = std::size_t(n);
   Samples samples{n, {}, {}};
-  const double* row = unit.data();
-  const auto append = [&](std::vector<double>& rows, const Range& range, double scale, double grading = 1) {
-    for (std::size_t i = 0; i < count; ++i)
-      rows.push_back((range.lower + (range.upper - range.lower) * (grading == 1 ? row[i] : std::pow(row[i], grading))) /
-                     scale);
-    row += count;
-  };
-  const int time = std::size_t(term) < grading_.size() ? time_coord(*physics_) : -1;
-  for (std::size_t c = 0; c < sides.size(); ++c) {
-    const Range range = coord_ranges_[c];
-    const double scale = physics_->coords[c].scale;
-    if (sides[c] == Region::inside)
-      append(samples.coords, range, scale, int(c) == time ? grading_[std::size_t(term)] : 1);
-    else
-      samples.coords.insert(samples.coords.end(), count,
-                            (sides[c] == Region::lower ? range.lower : range.upper) / scale);
+  const std::vector<Axis> all = axes(term);
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    const Axis& axis = all[k];
+    std::vector<double>& rows = k < physics_->coords.size() ? samples.coords : samples.design;
+    for (std::int64_t i = 0; i < n; ++i)
+      rows.push_back(axis.at(axis.dim < 0 ? 0 : unit[std::size_t(axis.dim * n + i)]));
   }
-  for (std::size_t d = 0; d < design_.size(); ++d)
-    append(samples.design, design_ranges_[d], physics_->params[std::size_t(design_[d])].scale);
   return samples;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "datasets/sobol.hpp"
+#include "kernels/axis.hpp"
 #include "kernels/catalog.hpp"
 #include "pinn/run_file.hpp"
 #include "surrogates/network_shape.hpp"
@@ -42,7 +43,13 @@ class Problem {
   // Terms by their position; the number of terms stands for what the surrogate answers at the start of the time.
   // Points are spread as evenly as their unit points, but for the times of terms with a grading.
 
-  /// Dimensions that points of a term are drawn in: its free coordinates, then the design inputs.
+  std::int64_t equations(int term) const {
+    const auto t = std::size_t(term);
+    return t < physics_->terms.size() ? physics_->terms[t].equations : std::int64_t(physics_->outputs.size());
+  }
+  /// How the coordinates of a term's points are drawn, then the design inputs.
+  std::vector<Axis> axes(int term) const;
+  /// Dimensions that they are drawn in.
   int sample_dims(int term) const;
   /// The next n points of a term from the sequence.
   Samples sample(int term, Sobol& sequence, std::int64_t n) const;

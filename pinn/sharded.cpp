@@ -37,16 +37,10 @@ Samples part(const Samples& samples, const Share& share) {
   return {share.count, rows(samples.coords), rows(samples.design)};
 }
 
-std::int64_t Sharded::equations(TermId term) const {
-  const PhysicsInfo& physics = problem_.physics();
-  const auto t = std::size_t(term.term);
-  return t < physics.terms.size() ? physics.terms[t].equations : std::int64_t(physics.outputs.size());
-}
-
 /// all [equations][n][columns], of which own_rows(share, part, rows) gives the rows [equations][share][columns].
 template <class Rows>
 void Sharded::gather(TermId term, const Samples& samples, std::int64_t columns, double* all, Rows&& own_rows) const {
-  const std::int64_t count = equations(term), width = samples.n * columns;
+  const std::int64_t count = problem_.equations(term.term), width = samples.n * columns;
   const Share share = own(samples);
   std::vector<double> rows(std::size_t(count * share.count * columns));
   if (share.count > 0) own_rows(part(samples, share), rows.data());
@@ -65,7 +59,8 @@ void Sharded::evaluate(TermId term, const Samples& samples, const double* weight
 void Sharded::differentiate(TermId term, const Samples& samples, const double* weights, const FusedWeights<double>& by,
                             double* losses, double* gradient) const {
   const Share share = own(samples);
-  const auto count = std::size_t(equations(term)), parameters = std::size_t(gradient ? problem_.parameters() : 0);
+  const auto count = std::size_t(problem_.equations(term.term)),
+             parameters = std::size_t(gradient ? problem_.parameters() : 0);
   std::vector<double> sums(count + parameters);
   if (share.count > 0)
     whole_->differentiate(term, part(samples, share), weights,
@@ -80,14 +75,15 @@ void Sharded::add_to(NormalEquations& sums, TermId term, const Samples& samples,
                      const FusedWeights<double>& by) const {
   const Share share = own(samples);
   if (share.count > 0)
-    whole_->add_to(sums, term, part(samples, share), weights, PartOfWeights(by, equations(term), samples.n, share).by);
+    whole_->add_to(sums, term, part(samples, share), weights,
+                   PartOfWeights(by, problem_.equations(term.term), samples.n, share).by);
 }
 
 void Sharded::jacobian(TermId term, const Samples& samples, const double* weights, double* rows,
                        double* residual) const {
   std::vector<double> own_residual;
   gather(term, samples, problem_.parameters(), rows, [&](const Samples& some, double* own_rows) {
-    own_residual.resize(std::size_t(equations(term) * some.n));
+    own_residual.resize(std::size_t(problem_.equations(term.term) * some.n));
     whole_->jacobian(term, some, weights, own_rows, own_residual.data());
   });
   if (!residual) return;
@@ -108,7 +104,7 @@ void Sharded::transposed_product(TermId term, const Samples& samples, const doub
   std::fill_n(product, problem_.parameters(), 0.0);
   if (share.count > 0)
     whole_->transposed_product(term, part(samples, share), weights,
-                               part_of_rows(rows, equations(term), samples.n, share).data(), product);
+                               part_of_rows(rows, problem_.equations(term.term), samples.n, share).data(), product);
   processes_.sum({product, std::size_t(problem_.parameters())});
 }
 

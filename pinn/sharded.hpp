@@ -28,7 +28,6 @@ class Sharded : public Ansatz {
 
  private:
   Share own(const Samples& samples) const { return share_of(samples.n, processes_.rank(), processes_.size()); }
-  std::int64_t equations(TermId term) const;
   template <class Rows>
   void gather(TermId term, const Samples& samples, std::int64_t columns, double* all, Rows&& own_rows) const;
 

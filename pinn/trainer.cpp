@@ -18,6 +18,7 @@
 #include "pinn/march.hpp"
 #include "pinn/metrics.hpp"
 #include "pinn/objective.hpp"
+#include "pinn/optimizers/device_adam.hpp"
 #include "pinn/optimizers/optimizer.hpp"
 #include "pinn/run_folder.hpp"
 #include "pinn/weighting/weighting.hpp"
@@ -147,8 +148,7 @@ class Trainer {
     stage_problem_ = problems_[std::size_t(window())].within(stage.envelope);
     objective_->set_problem(*stage_problem_);
     objective_->set_precision(stage.float64 ? at::kDouble : at::kFloat);
-    const std::uint64_t seed = run_.seed + std::uint64_t(member());
-    const auto optimizer = make_optimizer(stage, objective_->shape(), state_.weights, seed);
+    const auto optimizer = optimizer_for(stage);
     if (options_.resume && state_.step > 0) load_optimizer(checkpoint_, *optimizer);
     std::int64_t last_save = state_.step;
     stop_reason_.clear();
@@ -160,9 +160,7 @@ class Trainer {
       writer_.check();
       const std::int64_t draw = state_.step / stage.resample;
       if (draw != state_.draw) {
-        // Stages draw from parts of the sequences that lie far apart.
-        objective_->draw((window() * stages() + state_.stage) * 1'000'000'000 + draw, stage, state_.weights,
-                         stage.retain && draw > 0);
+        objective_->draw(first_batch() + draw, stage, state_.weights, stage.retain && draw > 0);
         weighting_->points_changed(*objective_, state_.weights.const_data_ptr<double>(), steps());
         optimizer->points_changed();
         state_.draw = draw;
@@ -177,6 +175,16 @@ class Trainer {
     }
     if (stopped() || (state_.stage + 1 == stages() && state_.part + 1 == parts())) save(*optimizer);
   }
+
+  std::unique_ptr<Optimizer> optimizer_for(const Stage& stage) {
+    if (options_.cuda && DeviceAdam::serves(run_, stage, options_.processes != nullptr, window() > 0))
+      return make_device_adam(*objective_, stage, first_batch());
+    return make_optimizer(stage, objective_->shape(), state_.weights, run_.seed + std::uint64_t(member()),
+                          objective_->device());
+  }
+
+  /// Stages draw from parts of the sequences that lie far apart.
+  std::int64_t first_batch() const { return (window() * stages() + state_.stage) * 1'000'000'000; }
 
   void step(Optimizer& optimizer, const Stage& stage) {
     Advance advance;

@@ -18,8 +18,12 @@ struct TrainOptions {
   std::filesystem::path folder;  ///< where checkpoints and metrics go (pinn/run_folder.hpp); empty: none are written
   bool resume = false;           ///< continue from the checkpoint in the folder, bit for bit on the CPU
   Progress progress;
-  std::int64_t stop_after = -1;  ///< stop after this many steps in all, leaving a checkpoint (negative: run to the end)
-  bool cuda = false;             ///< evaluate the kernels on the GPU; the optimizer stays on the CPU
+  /// Stop after this many steps in all, or the few more that an optimizer takes at once, leaving a checkpoint.
+  /// Negative: run to the end.
+  std::int64_t stop_after = -1;
+  /// Evaluate the kernels on the GPU. Adam on points that nothing else depends on trains there as a whole, several
+  /// steps at a time; other optimizers stay on the CPU.
+  bool cuda = false;
   bool changed = false;  ///< resume although the run file is another one, if it is so in its stages' settings only
   std::function<void(const std::string&)> log{};  ///< told of stages and checkpoints, if given
   std::function<bool()> interrupted{};            ///< asked after every step: true stops as stop_after does

@@ -9,7 +9,7 @@
 
 namespace residua::cuda {
 
-/// An array on the device, for tests and benchmarks: starts as a copy, or as `count` elements of NaN bits.
+/// An array on the current device, by cudaMalloc: starts as a copy, or as `count` elements of NaN bits.
 template <class T>
 class DeviceArray {
  public:

@@ -40,8 +40,9 @@ std::vector<std::unique_ptr<const DevicePhysics>>& added() {
   return all;
 }
 
+constexpr int kRegistry = int(std::tuple_size_v<Registry>);
+
 const DevicePhysics& physics_of(TermId id) {
-  constexpr int kRegistry = int(std::tuple_size_v<Registry>);
   if (id.physics >= kRegistry && id.physics < kRegistry + int(added().size()))
     return *added()[std::size_t(id.physics - kRegistry)];
   const DevicePhysics* found = nullptr;
@@ -91,6 +92,8 @@ void residual_vjp(TermId term, const Points<S>& points, const S* jet, const S* r
 }
 template void residual_vjp(TermId, const Points<float>&, const float*, const float*, float*, Stream);
 template void residual_vjp(TermId, const Points<double>&, const double*, const double*, double*, Stream);
+
+bool has_gauss_newton(TermId term) noexcept { return term.physics >= 0 && term.physics < kRegistry; }
 
 std::size_t normal_equations_bytes(TermId term, const MlpShape& shape, std::int64_t n) {
   std::size_t bytes = 0;

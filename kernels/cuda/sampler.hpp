@@ -1,9 +1,8 @@
 #pragma once
 #include <cstdint>
 
+#include "kernels/axis.hpp"
 #include "kernels/core/host_device.hpp"
-
-struct CUstream_st;
 
 namespace residua::cuda {
 
@@ -28,50 +27,52 @@ struct Philox {
   }
 };
 
-/// Uniform in (0, 1), never an end: the centre of one of 2^23 (float) or 2^52 (double) equal intervals.
-template <class S>
-RESIDUA_HD constexpr S unit_interval(std::uint32_t high, std::uint32_t low);
-template <>
-RESIDUA_HD constexpr float unit_interval<float>(std::uint32_t high, std::uint32_t) {
-  return (float(high >> 9) + 0.5f) * 0x1p-23f;
-}
-template <>
-RESIDUA_HD constexpr double unit_interval<double>(std::uint32_t high, std::uint32_t low) {
+/// Uniform in (0, 1), never an end: the centre of one of 2^52 equal intervals.
+RESIDUA_HD constexpr double unit_interval(std::uint32_t high, std::uint32_t low) {
   return (double((std::uint64_t(high) << 20) | (low >> 12)) + 0.5) * 0x1p-52;
 }
 
-/// Where a batch of random points lies: row d of `rows` is uniform between lower[d] and upper[d]. Points of different
-/// `stream`s (terms, ranks) or different indices are independent; a training run moves `first` on by n with every
-/// batch.
+/// Where a training run is; it moves on by one with every step, on the device.
+struct Clock {
+  std::int64_t step = 0;  ///< of the stage
+  std::int64_t turn = 0;  ///< since the host last looked
+};
+
+/// Draws the points of one term anew in every step: a lattice shifted modulo 1 by another amount in each turn, as the
+/// CPU's trainer does with a Sobol sequence, or independent points by Philox, of which those of different streams,
+/// steps or indices are independent.
 template <class S>
-struct UniformPoints {
+struct PointSampler {
   std::int64_t n = 0;
+  int rows_drawn = 0;
+  const Axis* axes = nullptr;  ///< [rows_drawn]
+  S* rows = nullptr;           ///< [rows_drawn][n]
+  const Clock* clock = nullptr;
+  const double* lattice = nullptr;  ///< [dims][n] in [0, 1); null: independent points
+  const double* shifts = nullptr;   ///< [turns][dims] in [0, 1)
   int dims = 0;
-  const S* lower = nullptr;  ///< [dims]
-  const S* upper = nullptr;  ///< [dims]
-  S* rows = nullptr;         ///< [dims][n]
   std::uint64_t seed = 0;
   std::uint32_t stream = 0;
-  std::uint64_t first = 0;  ///< index in the sequence of the first point
 
-  /// Draws point i of the batch. A call of the generator serves two dimensions.
-  RESIDUA_HD void draw(std::int64_t i) const {
-    for (int d = 0; d < dims; d += 2) {
-      const std::uint64_t pair = (std::uint64_t(stream) << 32) | std::uint32_t(d / 2);
-      const Philox x = Philox::at(first + std::uint64_t(i), pair, seed);
-      place(i, d, unit_interval<S>(x.word[0], x.word[1]));
-      if (d + 1 < dims) place(i, d + 1, unit_interval<S>(x.word[2], x.word[3]));
+  /// Draws point i.
+  RESIDUA_HD void operator()(std::int64_t i) const {
+    for (int r = 0; r < rows_drawn; ++r) {
+      const Axis& axis = axes[r];
+      rows[r * n + i] = S(axis.at(axis.dim < 0 ? 0 : unit(i, axis.dim)));
     }
   }
 
  private:
-  /// The weighted mean of both ends does not leave the range by rounding, as lower + (upper - lower) * u might.
-  RESIDUA_HD void place(std::int64_t i, int d, S u) const { rows[d * n + i] = lower[d] * (1 - u) + upper[d] * u; }
+  RESIDUA_HD double unit(std::int64_t i, int dim) const {
+    if (lattice) {
+      const double x = lattice[dim * n + i] + shifts[clock->turn * dims + dim];
+      return x < 1 ? x : x - 1;
+    }
+    // A call of the generator serves two dimensions.
+    const std::uint64_t pair = (std::uint64_t(stream) << 32) | std::uint32_t(dim / 2);
+    const Philox x = Philox::at(std::uint64_t(clock->step * n + i), pair, seed);
+    return dim % 2 == 0 ? unit_interval(x.word[0], x.word[1]) : unit_interval(x.word[2], x.word[3]);
+  }
 };
-
-/// Draws all points of the batch on the current device; the pointers are device pointers, the work is queued on
-/// `stream`. Throws Error for what CUDA reports.
-template <class S>
-void sample(const UniformPoints<S>& points, CUstream_st* stream);
 
 }  // namespace residua::cuda

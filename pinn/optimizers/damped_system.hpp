@@ -11,6 +11,9 @@ namespace residua {
 struct Move {
   at::Tensor direction;
   double predicted;
+
+  /// From the solution of (J^T J + damping) direction = -gradient, where gradient is J^T r.
+  static Move of_normal_equations(const at::Tensor& direction, const at::Tensor& gradient, double damping);
 };
 
 /// The loss with its residual rows r linearised at some weights, J their Jacobian there, as Levenberg-Marquardt asks

@@ -1,8 +1,8 @@
 #pragma once
 #include <optional>
 
+#include "kernels/learning_rate.hpp"
 #include "pinn/optimizers/factors.hpp"
-#include "pinn/optimizers/learning_rate.hpp"
 #include "pinn/optimizers/optimizer.hpp"
 
 namespace residua {

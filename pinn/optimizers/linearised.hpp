@@ -1,6 +1,7 @@
 #pragma once
-#include "pinn/optimizers/damped_system.hpp"
-#include "pinn/optimizers/triangle.hpp"
+#include <memory>
+
+#include "pinn/optimizers/dense_form.hpp"
 
 namespace residua {
 
@@ -11,28 +12,25 @@ namespace residua {
 /// to its triangular factor by Householder transformations, in blocks of rows, which costs about twice as much.
 class LinearisedLoss : public DampedSystem {
  public:
-  explicit LinearisedLoss(std::int64_t parameters);
+  LinearisedLoss(std::unique_ptr<DenseForm> normal_equations, std::unique_ptr<DenseForm> triangle)
+      : normal_equations_(std::move(normal_equations)), triangle_(std::move(triangle)) {}
+  /// With algebra on a device.
+  static std::unique_ptr<LinearisedLoss> on(at::Device device, std::int64_t parameters);
 
   double linearise(Objective& objective, const at::Tensor& weights, double damping) override;
   double least_damping() const override;
-  std::optional<Move> solve(double damping) override;
-  at::Tensor solve_again(const at::Tensor& right) override;
+  std::optional<Move> solve(double damping) override { return form().solve(damping); }
+  at::Tensor solve_again(const at::Tensor& right) override { return form().solve_again(right); }
   int corrections() const override { return 16; }
   void save(OutputArchive& archive) const override;
   void load(InputArchive& archive) override;
 
  private:
-  void triangularise(Objective& objective, const double* weights);
-  Move solve_triangular(double damping);
-  bool factorise_sums(double damping);
+  DenseForm& form() { return triangular_ ? *triangle_ : *normal_equations_; }
 
-  std::int64_t parameters_;
-  NormalEquations sums_;
-  bool triangular_ = false;     ///< whether triangle_ holds the system, or sums_
-  Triangle triangle_;           ///< of (J r)
-  std::vector<double> factor_;  ///< L of the normal equations last solved, L L^T = J^T J + damping, by columns
-  double largest_ = 1;          ///< of the diagonal of J^T J
-  double loss_ = 0;
+  std::unique_ptr<DenseForm> normal_equations_, triangle_;
+  bool triangular_ = false;  ///< which of them holds the system
+  double largest_ = 1;       ///< of the diagonal of J^T J
 };
 
 }  // namespace residua

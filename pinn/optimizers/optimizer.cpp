@@ -14,16 +14,16 @@ namespace {
 
 constexpr std::int64_t kMostDense = 4000;  ///< weights: beyond, a matrix over them takes long to form and to factor
 
-std::unique_ptr<DampedSystem> make_system(Solver solver, std::int64_t parameters) {
+std::unique_ptr<DampedSystem> make_system(Solver solver, std::int64_t parameters, at::Device device) {
   if (solver == Solver::dense || (solver == Solver::automatic && parameters <= kMostDense))
-    return std::make_unique<LinearisedLoss>(parameters);
+    return LinearisedLoss::on(device, parameters);
   return std::make_unique<MatrixFreeLoss>(parameters);
 }
 
 }  // namespace
 
 std::unique_ptr<Optimizer> make_optimizer(const Stage& stage, const NetworkShape& shape, at::Tensor& weights,
-                                          std::uint64_t seed) {
+                                          std::uint64_t seed, at::Device device) {
   switch (stage.method) {
     case Method::adam:
       return std::make_unique<Adam>(stage, shape, weights, seed);
@@ -36,7 +36,7 @@ std::unique_ptr<Optimizer> make_optimizer(const Stage& stage, const NetworkShape
     case Method::ssbroyden:
       return std::make_unique<SsBroyden>();
     case Method::levenberg_marquardt:
-      return std::make_unique<LevenbergMarquardt>(make_system(stage.solver, weights.numel()));
+      return std::make_unique<LevenbergMarquardt>(make_system(stage.solver, weights.numel(), device));
   }
   return nullptr;
 }

@@ -30,8 +30,8 @@ class Optimizer {
   virtual void load(InputArchive& archive) = 0;
 };
 
-/// `seed` is of what an optimizer draws at random.
+/// `seed` is of what an optimizer draws at random; `device` solves systems over all weights.
 std::unique_ptr<Optimizer> make_optimizer(const Stage& stage, const NetworkShape& shape, at::Tensor& weights,
-                                          std::uint64_t seed);
+                                          std::uint64_t seed, at::Device device = at::kCPU);
 
 }  // namespace residua

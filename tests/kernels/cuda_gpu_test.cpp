@@ -4,11 +4,13 @@
 #include "kernels/core/error.hpp"
 #include "kernels/cuda/check.hpp"
 #include "kernels/cuda/fused_cuda.hpp"
+#include "kernels/cuda/graph_device.hpp"
 #include "kernels/cuda/residual_cuda.hpp"
 #include "kernels/cuda/residual_point.hpp"
-#include "kernels/cuda/sampler.hpp"
+#include "tests/kernels/cuda_adam.hpp"
 #include "tests/kernels/cuda_device.hpp"
 #include "tests/kernels/cuda_twin.hpp"
+#include "tests/kernels/host_device.hpp"
 
 namespace residua {
 namespace {
@@ -122,18 +124,29 @@ struct Cuda : testing::Test {
   }
 };
 
-TEST_F(Cuda, SamplerDrawsThePointsOfItsHostTwin) {
-  constexpr std::int64_t n = 10000;
-  const std::vector<float> lower{0, -1, 2}, upper{1, 1, 5};
-  std::vector<float> rows(3 * n);
-  cuda::UniformPoints<float> points{n, 3, lower.data(), upper.data(), rows.data(), 42, 7, 100};
-  for (std::int64_t i = 0; i < n; ++i) points.draw(i);
-  DeviceArray<float> d_lower(lower), d_upper(upper), d_rows(rows.size());
-  points.lower = d_lower.data();
-  points.upper = d_upper.data();
-  points.rows = d_rows.data();
-  cuda::sample(points, nullptr);
-  EXPECT_LT(relative_difference(d_rows.host(), rows), 1e-7);
+/// The fused pass of the registry on a GPU, for AdamTraining.
+struct Device : cuda::GraphDevice {
+  template <class S>
+  std::size_t workspace_bytes(TermId term, const MlpShape& shape, std::int64_t n) const {
+    return cuda::workspace_bytes<S>(term, shape, n, true);
+  }
+  template <class S>
+  void fused(TermId term, const Network<S>& network, const Points<S>& points, const FusedWeights<S>& weights,
+             const FusedResult<S>& result, cuda::Workspace workspace) const {
+    cuda::fused<S>(term, network, points, weights, result, workspace, stream());
+  }
+};
+
+TEST_F(Cuda, AdamTrainsAsItsHostTwin) {
+  for (const bool independent : {false, true}) {
+    const cuda::AdamPlan plan = kiln_wall_plan(independent);
+    cuda::AdamTraining<double, Device> device(plan);
+    cuda::AdamTraining<double, HostDevice> twin(plan);
+    const Trained found = trained(device, plan, {30, 1, 7}), expected = trained(twin, plan, {30, 1, 7});
+    EXPECT_LT(relative_difference(found.weights, expected.weights), 1e-9) << independent;
+    EXPECT_LT(relative_difference(found.sums, expected.sums), 1e-9) << independent;
+    EXPECT_EQ(trained(device, plan, {30, 1, 7}).weights, found.weights) << independent;  // and again, in the same bits
+  }
 }
 
 TEST_F(Cuda, RefusesAWorkspaceThatIsTooSmall) {

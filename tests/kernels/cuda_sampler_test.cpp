@@ -20,12 +20,20 @@ TEST(Philox, GivesTheKnownAnswersOfItsAuthors) {
          {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
 
+/// Rows [axes][n] of one step.
 template <class S>
-std::vector<S> draw(std::int64_t n, std::vector<S> lower, std::vector<S> upper, std::uint32_t stream = 0,
-                    std::uint64_t first = 0) {
-  std::vector<S> rows(lower.size() * std::size_t(n));
-  const UniformPoints<S> points{n, int(lower.size()), lower.data(), upper.data(), rows.data(), 42, stream, first};
-  for (std::int64_t i = 0; i < n; ++i) points.draw(i);
+std::vector<S> draw(std::int64_t n, const std::vector<Axis>& axes, std::uint32_t stream = 0, std::int64_t step = 0) {
+  std::vector<S> rows(axes.size() * std::size_t(n));
+  const Clock clock{step, 0};
+  const PointSampler<S> sampler{.n = n,
+                                .rows_drawn = int(axes.size()),
+                                .axes = axes.data(),
+                                .rows = rows.data(),
+                                .clock = &clock,
+                                .dims = 4,
+                                .seed = 42,
+                                .stream = stream};
+  for (std::int64_t i = 0; i < n; ++i) sampler(i);
   return rows;
 }
 
@@ -37,14 +45,14 @@ TYPED_TEST_SUITE(Sampler, Precisions);
 TYPED_TEST(Sampler, FillsEveryRowEvenlyWithinItsRange) {
   using S = TypeParam;
   constexpr std::int64_t n = 40000;
-  const std::vector<S> lower{0, -3, S(0.1)}, upper{1, 5, S(0.1)};
-  const auto rows = draw<S>(n, lower, upper);
+  const std::vector<Axis> axes{{0, 0, 2, 2}, {1, -3, 5}, {-1, 0.3, 0, 3}};
+  const auto rows = draw<S>(n, axes);
   for (std::size_t d = 0; d < 2; ++d) {
     double mean = 0, square = 0;
     for (std::size_t i = 0; i < n; ++i) {
-      const double u = (double(rows[d * n + i]) - lower[d]) / (upper[d] - lower[d]);
-      ASSERT_GT(u, 0);
-      ASSERT_LT(u, 1);
+      const double u = (double(rows[d * n + i]) * axes[d].scale - axes[d].lower) / (axes[d].upper - axes[d].lower);
+      ASSERT_GE(u, 0);
+      ASSERT_LE(u, 1);
       mean += u / n;
       square += u * u / n;
     }
@@ -55,11 +63,11 @@ TYPED_TEST(Sampler, FillsEveryRowEvenlyWithinItsRange) {
   for (std::size_t i = 0; i < n; ++i) ASSERT_NEAR(rows[2 * n + i], S(0.1), 1e-7);
 }
 
-TYPED_TEST(Sampler, RowsAndStreamsAreUncorrelated) {
+TYPED_TEST(Sampler, RowsStreamsAndStepsAreUncorrelated) {
   using S = TypeParam;
   constexpr std::size_t n = 40000;
-  const std::vector<S> zero(4, 0), one(4, 1);
-  const auto a = draw<S>(n, zero, one, 0), b = draw<S>(n, zero, one, 1);
+  const std::vector<Axis> axes{{0, 0, 1}, {1, 0, 1}, {2, 0, 1}, {3, 0, 1}};
+  const auto a = draw<S>(n, axes), b = draw<S>(n, axes, 1), c = draw<S>(n, axes, 0, 1);
   const auto correlation = [&](const S* x, const S* y) {
     double sum = 0;
     for (std::size_t i = 0; i < n; ++i) sum += (double(x[i]) - 0.5) * (double(y[i]) - 0.5) * 12 / n;
@@ -67,16 +75,37 @@ TYPED_TEST(Sampler, RowsAndStreamsAreUncorrelated) {
   };
   for (std::size_t d = 0; d < 4; ++d) {
     EXPECT_LT(std::abs(correlation(&a[d * n], &b[d * n])), 5 / std::sqrt(n)) << d;
+    EXPECT_LT(std::abs(correlation(&a[d * n], &c[d * n])), 5 / std::sqrt(n)) << d;
     for (std::size_t e = 0; e < d; ++e) EXPECT_LT(std::abs(correlation(&a[d * n], &a[e * n])), 5 / std::sqrt(n));
   }
 }
 
-TYPED_TEST(Sampler, ContinuesWhereTheLastBatchEnded) {
+TYPED_TEST(Sampler, GoesOnInItsSequenceFromStepToStep) {
   using S = TypeParam;
-  const std::vector<S> lower{0, 0, 0}, upper{1, 2, 3};
-  const auto whole = draw<S>(10, lower, upper), tail = draw<S>(4, lower, upper, 0, 6);
+  const std::vector<Axis> axes{{0, 0, 1}, {1, 0, 2}, {2, 0, 3}};
+  const auto whole = draw<S>(10, axes), second = draw<S>(5, axes, 0, 1);
   for (std::size_t d = 0; d < 3; ++d)
-    for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(tail[d * 4 + i], whole[d * 10 + 6 + i]);
+    for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(second[d * 5 + i], whole[d * 10 + 5 + i]);
+}
+
+TYPED_TEST(Sampler, ShiftsALatticeByAnotherAmountInEachTurn) {
+  using S = TypeParam;
+  const std::vector<Axis> axes{{1, 10, 12}, {0, 0, 4, 1, 2}, {-1, 7}};
+  const std::vector<double> lattice{0, 0.5, 0.25, 0.75}, shifts{0, 0, 0.5, 0.25};  // [dims][n], [turns][dims]
+  std::vector<S> rows(6);
+  for (const std::int64_t turn : {0, 1}) {
+    const Clock clock{100, turn};
+    const PointSampler<S> sampler{.n = 2,
+                                  .rows_drawn = 3,
+                                  .axes = axes.data(),
+                                  .rows = rows.data(),
+                                  .clock = &clock,
+                                  .lattice = lattice.data(),
+                                  .shifts = shifts.data(),
+                                  .dims = 2};
+    for (std::int64_t i = 0; i < 2; ++i) sampler(i);
+    EXPECT_EQ(rows, turn == 0 ? (std::vector<S>{10.5, 11.5, 0, 1, 7, 7}) : (std::vector<S>{11, 10, 1, 0, 7, 7}));
+  }
 }
 
 }  // namespace

@@ -44,10 +44,9 @@ BUGS = [
      "right(first + Step::b_depth(lane, k), column, Step::b_depth(lane, k))", "warp product: depth for column"),
     ("residual_point.hpp", "args.jet_bar[k * args.points.n + i] = jet_bar[k]",
      "args.jet_bar[i * At::kJetRows + k] = jet_bar[k]", "residual: points for rows"),
-    ("sampler.hpp", "Philox::at(first + std::uint64_t(i), pair, seed)", "Philox::at(std::uint64_t(i), pair, seed)",
+    ("sampler.hpp", "Philox::at(std::uint64_t(clock->step * n + i), pair, seed)", "Philox::at(std::uint64_t(i), pair, seed)",
      "sampler: every batch draws the same points"),
-    ("sampler.hpp", "place(i, d + 1, unit_interval<S>(x.word[2], x.word[3]))",
-     "place(i, d + 1, unit_interval<S>(x.word[0], x.word[1]))", "sampler: two coordinates from the same words"),
+    ("sampler.hpp", "unit_interval(x.word[2], x.word[3])", "unit_interval(x.word[0], x.word[1])", "sampler: two coordinates from the same words"),
 ]
 
 

@@ -97,21 +97,24 @@ void check_residual() {
 void check_sampler() {
   const auto first = cuda::Philox::at(0x85a308d3243f6a88, 0x0370734413198a2e, 0x299f31d0a4093822);
   expect(first.word[0] == 0xd16cfe09 && first.word[3] == 0x24126ea1, "sampler: the known answer of its authors");
-  const std::vector<double> lower{0, 10, 20}, upper{1, 12, 23};
-  const auto draw = [&](std::int64_t n, std::uint64_t from) {
+  const std::vector<Axis> axes{{0, 0, 1}, {1, 10, 12}, {2, 20, 23}};
+  const auto draw = [&](std::int64_t n, std::int64_t step) {
     std::vector<double> rows(3 * std::size_t(n), NAN);
-    const cuda::UniformPoints<double> points{n, 3, lower.data(), upper.data(), rows.data(), 42, 0, from};
-    for (std::int64_t i = 0; i < n; ++i) points.draw(i);
+    const cuda::Clock clock{step, 0};
+    const cuda::PointSampler<double> sampler{
+        .n = n, .rows_drawn = 3, .axes = axes.data(), .rows = rows.data(), .clock = &clock, .dims = 3, .seed = 42};
+    for (std::int64_t i = 0; i < n; ++i) sampler(i);
     return rows;
   };
-  const auto whole = draw(10, 0), tail = draw(4, 6);
+  const auto whole = draw(10, 0), second = draw(5, 1);
   std::array<double, 3> share{};
   for (std::size_t d = 0; d < 3; ++d) {
     for (std::size_t i = 0; i < 10; ++i)
-      expect(whole[d * 10 + i] > lower[d] && whole[d * 10 + i] < upper[d], "sampler: a point outside of its range");
-    for (std::size_t i = 0; i < 4; ++i)
-      expect(tail[d * 4 + i] == whole[d * 10 + 6 + i], "sampler: a batch does not continue the last one");
-    share[d] = (whole[d * 10] - lower[d]) / (upper[d] - lower[d]);
+      expect(whole[d * 10 + i] > axes[d].lower && whole[d * 10 + i] < axes[d].upper,
+             "sampler: a point outside of its range");
+    for (std::size_t i = 0; i < 5; ++i)
+      expect(second[d * 5 + i] == whole[d * 10 + 5 + i], "sampler: a batch does not continue the last one");
+    share[d] = (whole[d * 10] - axes[d].lower) / (axes[d].upper - axes[d].lower);
   }
   for (std::size_t d = 0; d < 3; ++d)
     expect(std::abs(share[d] - share[(d + 1) % 3]) > 1e-9, "sampler: two coordinates of a point are the same number");

@@ -5,6 +5,7 @@
 
 #include "kernels/core/error.hpp"
 #include "pinn/optimizers/blocks.hpp"
+#include "pinn/optimizers/device_forms.hpp"
 #include "pinn/optimizers/levenberg_marquardt.hpp"
 #include "pinn/optimizers/line_search.hpp"
 #include "pinn/optimizers/linearised.hpp"
@@ -387,7 +388,10 @@ TEST(NearlyOrthogonal, KeepsSingularVectorsAndLevelsSingularValues) {
 
 // The linearised loss.
 
-class LinearisedLossOfBurgers : public ::testing::Test {
+/// By LAPACK, or by torch's algebra, which is what a GPU is given.
+enum class Algebra { host, device };
+
+class LinearisedLossOfBurgers : public ::testing::TestWithParam<Algebra> {
  protected:
   LinearisedLossOfBurgers() {
     const auto initial = initial_weights(problem_.shape(), 1);
@@ -406,14 +410,21 @@ class LinearisedLossOfBurgers : public ::testing::Test {
     const at::Tensor stacked = at::cat({j, std::sqrt(damping) * at::eye(n, at::kDouble)});
     const at::Tensor right = at::cat({-r, at::zeros({n, 1}, at::kDouble)});
     const at::Tensor expected = std::get<0>(at::linalg_lstsq(stacked, right, {}, "gelsd")).squeeze(1);
-    LinearisedLoss linearised(n);
-    linearised.linearise(objective_, weights_, 1e300);  // to know the size of J
-    EXPECT_NEAR(linearised.linearise(objective_, weights_, damping), r.square().sum().item<double>(), 1e-12);
-    const auto move = linearised.solve(damping);
+    const auto linearised = system();
+    linearised->linearise(objective_, weights_, 1e300);  // to know the size of J
+    EXPECT_NEAR(linearised->linearise(objective_, weights_, damping), r.square().sum().item<double>(), 1e-12);
+    const auto move = linearised->solve(damping);
     ASSERT_TRUE(move);
     EXPECT_LT(relative(move->direction, expected), tolerance);
     const double left = (at::mv(j, expected) + r.squeeze(1)).square().sum().item<double>();
     EXPECT_NEAR(move->predicted, r.square().sum().item<double>() - left, 1e-9 * move->predicted);
+    const at::Tensor again = linearised->solve_again(at::mv(j.t(), -r.squeeze(1)));
+    EXPECT_LT(relative(again, expected), 30 * tolerance);
+  }
+  std::unique_ptr<LinearisedLoss> system() const {
+    if (GetParam() == Algebra::host) return LinearisedLoss::on(at::kCPU, objective_.parameters());
+    return std::make_unique<LinearisedLoss>(std::make_unique<DeviceCholesky>(),
+                                            std::make_unique<DeviceHouseholder>(at::kCPU));
   }
 
   RunFile run_ = RunFile::parse(
@@ -424,25 +435,36 @@ class LinearisedLossOfBurgers : public ::testing::Test {
   std::vector<at::Tensor> rows_;
 };
 
-TEST_F(LinearisedLossOfBurgers, IsSolvedByNormalEquationsWhereDampingIsLarge) {
+TEST_P(LinearisedLossOfBurgers, IsSolvedByNormalEquationsWhereDampingIsLarge) {
   expect_solved(1e-3, 1e-11);
   expect_solved(1e-6, 1e-8);
 }
 
-TEST_F(LinearisedLossOfBurgers, IsSolvedByTheTriangularFactorWhereDampingIsTiny) {
+TEST_P(LinearisedLossOfBurgers, IsSolvedByTheTriangularFactorWhereDampingIsTiny) {
   expect_solved(1e-15, 1e-7);
   expect_solved(1e-18, 1e-5);
 }
 
-TEST_F(LinearisedLossOfBurgers, PredictsWhatAShortStepDoes) {
-  LinearisedLoss linearised(objective_.parameters());
-  const double loss = linearised.linearise(objective_, weights_, 1e300);
+TEST_P(LinearisedLossOfBurgers, PredictsWhatAShortStepDoes) {
+  const auto linearised = system();
+  const double loss = linearised->linearise(objective_, weights_, 1e300);
   const double damping = 1e6;
-  const auto move = linearised.solve(damping);
+  const auto move = linearised->solve(damping);
   ASSERT_TRUE(move);
   const at::Tensor there = weights_ + move->direction;
   EXPECT_NEAR(loss - objective_.loss(there.const_data_ptr<double>()), move->predicted, 1e-3 * move->predicted);
 }
+
+TEST_P(LinearisedLossOfBurgers, RefusesAMatrixThatIsNotPositiveDefinite) {
+  const auto linearised = system();
+  linearised->linearise(objective_, weights_, 1e300);
+  EXPECT_FALSE(linearised->solve(-1e6));
+}
+
+INSTANTIATE_TEST_SUITE_P(By, LinearisedLossOfBurgers, testing::Values(Algebra::host, Algebra::device),
+                         [](const auto& given) -> std::string {
+                           return given.param == Algebra::host ? "Lapack" : "DeviceAlgebra";
+                         });
 
 }  // namespace
 }  // namespace residua
