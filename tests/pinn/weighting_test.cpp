@@ -211,5 +211,19 @@ TEST(CausalWeights, FollowTheFrontsOfAllenAndCahnFromTheirStart) {
   EXPECT_LT(4 * error("[causal]\ntolerance = 0.3\nevery = 5\n"), error(""));
 }
 
+TEST(Curriculum, FindsTheFrontsThatADirectStartMistakes) {
+  const auto error = [](const std::vector<std::string>& rates) {
+    std::string text =
+        "physics = 'allen_cahn'\n[network]\nwidth = 16\ndepth = 3\n[envelope]\ndiffusivity = 1e-3\nrate = 10\n"
+        "[terms.interior]\npoints = 400\n[[stage]]\noptimizer = 'adam'\nsteps = 300\nlearning_rate = 5e-3\n";
+    for (const std::string& rate : rates) {
+      text += "[[stage]]\noptimizer = 'levenberg_marquardt'\nsteps = 20\nmore_points = 2\nadaptive = 1\n";
+      if (!rate.empty()) text += "envelope = {rate = " + rate + "}\n";
+    }
+    return reference_error(text);
+  };
+  EXPECT_LT(3 * error({"3", "6", ""}), error({"", "", ""}));
+}
+
 }  // namespace
 }  // namespace residua
