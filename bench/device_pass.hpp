@@ -60,7 +60,11 @@ class DevicePass final : public AnyPass {
   void queue() override { queue_with(nullptr, nullptr); }
 
   void queue_steps(int count) override {
-    if (!trainer_) trainer_ = std::make_unique<Trainer>(plan(), Device(multiply_));
+    if (!trainer_) {
+      trainer_ = std::make_unique<Trainer>(plan(), Device(multiply_));
+      const std::vector<double> none(problem_.weights.size());
+      trainer_->load({problem_.weights, none, none});
+    }
     for (int done = 0; done < count; done += kTurns) trainer_->run(std::min(kTurns, count - done), {{}});
   }
 

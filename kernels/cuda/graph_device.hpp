@@ -59,4 +59,17 @@ class GraphDevice {
   cudaGraphExec_t graph_ = nullptr;
 };
 
+/// With the fused pass of all physics that the build has kernels of.
+struct RegistryDevice : GraphDevice {
+  template <class S>
+  std::size_t workspace_bytes(TermId term, const MlpShape& shape, std::int64_t n) const {
+    return cuda::workspace_bytes<S>(term, shape, n, true);
+  }
+  template <class S>
+  void fused(TermId term, const Network<S>& network, const Points<S>& points, const FusedWeights<S>& weights,
+             const FusedResult<S>& result, Workspace workspace) const {
+    cuda::fused<S>(term, network, points, weights, result, workspace, stream());
+  }
+};
+
 }  // namespace residua::cuda

@@ -124,23 +124,10 @@ struct Cuda : testing::Test {
   }
 };
 
-/// The fused pass of the registry on a GPU, for AdamTraining.
-struct Device : cuda::GraphDevice {
-  template <class S>
-  std::size_t workspace_bytes(TermId term, const MlpShape& shape, std::int64_t n) const {
-    return cuda::workspace_bytes<S>(term, shape, n, true);
-  }
-  template <class S>
-  void fused(TermId term, const Network<S>& network, const Points<S>& points, const FusedWeights<S>& weights,
-             const FusedResult<S>& result, cuda::Workspace workspace) const {
-    cuda::fused<S>(term, network, points, weights, result, workspace, stream());
-  }
-};
-
 TEST_F(Cuda, AdamTrainsAsItsHostTwin) {
   for (const bool independent : {false, true}) {
     const cuda::AdamPlan plan = kiln_wall_plan(independent);
-    cuda::AdamTraining<double, Device> device(plan);
+    cuda::AdamTraining<double, cuda::RegistryDevice> device(plan);
     cuda::AdamTraining<double, HostDevice> twin(plan);
     const Trained found = trained(device, plan, {30, 1, 7}), expected = trained(twin, plan, {30, 1, 7});
     EXPECT_LT(relative_difference(found.weights, expected.weights), 1e-9) << independent;
