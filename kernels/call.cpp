@@ -38,20 +38,7 @@ std::int64_t first_not_finite(const S* values, std::int64_t n) {
   return finite ? n : std::find_if(values, values + n, [](S x) { return !std::isfinite(x); }) - values;
 }
 
-#if !defined(__SANITIZE_THREAD__)
-/// Read before main(): LibTorch's set_num_threads() changes the answer for the whole program.
-const int kAtStart = omp_get_max_threads();
-#endif
-
 }  // namespace
-
-int default_threads() {
-#if defined(__SANITIZE_THREAD__)
-  return int(std::thread::hardware_concurrency());
-#else
-  return kAtStart;
-#endif
-}
 
 template <class S>
 Call<S>::Call(TermId term, const Network<S>& network, const Points<S>& points, const FusedWeights<S>& weights,

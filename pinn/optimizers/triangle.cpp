@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/parallel.hpp"
 #include "pinn/optimizers/lapack.hpp"
 
 namespace residua {
 namespace {
-
-constexpr int kBlock = 64;  ///< columns that are reduced together
 
 /// to[c * stride + r] = rows[r * columns + c], in strips of rows that fill cache lines of `to`.
 void transpose(const double* rows, std::int64_t count, std::int64_t columns, double* to, std::int64_t stride) {
@@ -31,8 +28,7 @@ Triangle::Triangle(std::int64_t unknowns, std::int64_t block)
     : unknowns_(int(unknowns)),
       columns_(unknowns_ + 1),
       capacity_(columns_ + int(block)),
-      scales_(std::size_t(columns_)),
-      work_(64 * std::size_t(columns_ + 65)) {}
+      reflectors_(std::size_t(panels())) {}
 
 void Triangle::add(const double* rows, std::int64_t count) {
   rows_.resize(std::size_t(columns_) * std::size_t(capacity_));
@@ -46,13 +42,28 @@ void Triangle::add(const double* rows, std::int64_t count) {
   }
 }
 
+Triangle::Columns Triangle::columns(int panel) const {
+  if (panel == panels() - 1) return {unknowns_, columns_};
+  return {panel * kPanel, std::min((panel + 1) * kPanel, unknowns_)};
+}
+
 void Triangle::reduce() {
-  lapack::factorise_qr(filled_, columns_, rows_.data(), capacity_, scales_, work_);
+  const auto rows_from = [&](int row, int column) {
+    return &rows_[std::size_t(column) * std::size_t(capacity_) + std::size_t(row)];
+  };
+  const auto factorise = [&](int panel) {
+    const auto [first, last] = columns(panel);
+    const int row = std::min(first, filled_);
+    reflectors_[std::size_t(panel)].factorise(filled_ - row, last - first, rows_from(row, first), capacity_);
+  };
+  const auto update = [&](int panel, int by) {
+    const auto [first, last] = columns(panel);
+    const int row = std::min(columns(by).first, filled_);
+    reflectors_[std::size_t(by)].apply_transposed(last - first, rows_from(row, first), capacity_);
+  };
+  by_panels(panels(), default_threads(), factorise, update);
   filled_ = std::min(filled_, columns_);
-  for (int c = 0; c < columns_; ++c) {
-    double* column = &rows_[std::size_t(c) * std::size_t(capacity_)];
-    std::fill(column + std::min(c + 1, filled_), column + filled_, 0.0);
-  }
+  for (int c = 0; c < columns_; ++c) std::fill(rows_from(std::min(c + 1, filled_), c), rows_from(filled_, c), 0.0);
 }
 
 void Triangle::finish() {
@@ -86,33 +97,47 @@ double Triangle::product_square(const std::vector<double>& x) const {
   return square;
 }
 
-/// A block of rows of R meets no more of the added rows than those that blocks before it filled, which takes a fifth
-/// of the work that a dense matrix would.
+/// A panel's rows of R meet no more of the added rows than those that panels before it filled, which takes a fifth of
+/// the work that a dense matrix would.
 void Triangle::damp(double damping) {
-  const int stride = kBlock + unknowns_;
+  const int stride = kPanel + unknowns_;
   window_.assign(std::size_t(columns_) * std::size_t(stride), 0.0);
   damped_.resize(std::size_t(columns_) * std::size_t(unknowns_));
   for (int k = 0; k < unknowns_; ++k)
-    window_[std::size_t(k) * std::size_t(stride) + std::size_t(kBlock + k)] = std::sqrt(damping);
-  for (int first = 0; first < unknowns_; first += kBlock) {
-    const int last = std::min(first + kBlock, unknowns_), count = last - first, above = kBlock - count;
-    // Rows `first` to `last` of R come to stand right above the added ones.
-    const auto each_column = [&](auto&& move) {
-      for (int c = first; c < columns_; ++c)
-        move(c, &window_[std::size_t(c) * std::size_t(stride) + std::size_t(above)]);
-    };
-    each_column([&](int c, double* own) {
-      std::copy_n(&rows_[std::size_t(c) * std::size_t(capacity_) + std::size_t(first)], count, own);
-    });
-    double* corner = &window_[std::size_t(first) * std::size_t(stride) + std::size_t(above)];
-    double* right = &window_[std::size_t(last) * std::size_t(stride) + std::size_t(above)];
-    lapack::factorise_qr(count + last, count, corner, stride, scales_, work_);
-    lapack::apply_transposed_q(count + last, columns_ - last, count, corner, scales_, right, stride, work_);
-    each_column([&](int c, const double* own) {
-      std::copy_n(own, std::min(count, c - first + 1),
-                  &damped_[std::size_t(c) * std::size_t(unknowns_) + std::size_t(first)]);
-    });
-  }
+    window_[std::size_t(k) * std::size_t(stride) + std::size_t(kPanel + k)] = std::sqrt(damping);
+  const auto factorise = [&](int panel) {
+    const auto [first, last] = columns(panel);
+    if (first == unknowns_) return;  // the right side
+    open_window(panel, panel);
+    reflectors_[std::size_t(panel)].factorise(last - first + last, last - first, window(panel, first), stride);
+    close_window(panel, panel);
+  };
+  const auto update = [&](int panel, int by) {
+    const auto [first, last] = columns(panel);
+    open_window(panel, by);
+    reflectors_[std::size_t(by)].apply_transposed(last - first, window(by, first), stride);
+    close_window(panel, by);
+  };
+  by_panels(panels(), default_threads(), factorise, update);
+}
+
+/// They end right above the added ones.
+double* Triangle::window(int panel, int c) {
+  const auto [first, last] = columns(panel);
+  return &window_[std::size_t(c) * std::size_t(kPanel + unknowns_) + std::size_t(kPanel - (last - first))];
+}
+
+void Triangle::open_window(int panel, int by) {
+  const auto [first, last] = columns(by);
+  for (int c = columns(panel).first; c < columns(panel).last; ++c)
+    std::copy_n(&rows_[std::size_t(c) * std::size_t(capacity_) + std::size_t(first)], last - first, window(by, c));
+}
+
+void Triangle::close_window(int panel, int by) {
+  const auto [first, last] = columns(by);
+  for (int c = columns(panel).first; c < columns(panel).last; ++c)
+    std::copy_n(window(by, c), std::min(c + 1, last) - first,
+                &damped_[std::size_t(c) * std::size_t(unknowns_) + std::size_t(first)]);
 }
 
 std::vector<double> Triangle::solve() const {

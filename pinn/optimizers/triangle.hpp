@@ -2,11 +2,14 @@
 #include <cstdint>
 #include <vector>
 
+#include "pinn/optimizers/block_reflector.hpp"
+#include "pinn/optimizers/panels.hpp"
+
 namespace residua {
 
 /// R of A = Q R for a least-squares matrix whose rows come in blocks and whose last column is the right side, by
 /// Householder transformations; and that of A over sqrt(damping) times the identity, for several dampings. Everything
-/// is by columns and stays in place from one matrix to the next, so that LAPACK neither copies nor asks for memory.
+/// is by columns and stays in place from one matrix to the next.
 /// Not to be shared between threads.
 class Triangle {
  public:
@@ -31,14 +34,26 @@ class Triangle {
   void solve_again(std::vector<double>& right) const;
 
  private:
+  struct Columns {
+    int first, last;
+  };
+
   void reduce();
+  int panels() const { return (unknowns_ + kPanel - 1) / kPanel + 1; }
+  /// Of a panel; the last one is the right side.
+  Columns columns(int panel) const;
+  /// Rows of R that a panel of unknowns holds, and all that damping adds to them, at column c of the panel.
+  double* window(int panel, int c);
+  /// Brings the rows of R that belong to panel `by` to columns of the window, or to R of the damped system.
+  void open_window(int panel, int by);
+  void close_window(int panel, int by);
 
   int unknowns_, columns_, capacity_;
   int filled_ = 0;
   std::vector<double> rows_;    ///< A so far, [columns][capacity]: R on top, further rows below it
   std::vector<double> damped_;  ///< R of the damped system, [columns][unknowns]
-  std::vector<double> window_;  ///< a block of rows of R and all that damping adds, [columns][kBlock + unknowns]
-  std::vector<double> scales_, work_;
+  std::vector<double> window_;  ///< a panel's rows of R and all that damping adds, [columns][kPanel + unknowns]
+  std::vector<BlockReflector> reflectors_;  ///< of each panel
 };
 
 }  // namespace residua

@@ -428,7 +428,7 @@ class LinearisedLossOfBurgers : public ::testing::TestWithParam<Algebra> {
   }
 
   RunFile run_ = RunFile::parse(
-      "physics = 'burgers'\n[network]\nwidth = 6\ndepth = 2\n[terms.interior]\npoints = 300\nweight = 3\n", "run");
+      "physics = 'burgers'\n[network]\nwidth = 12\ndepth = 2\n[terms.interior]\npoints = 300\nweight = 3\n", "run");
   Problem problem_{run_};
   Objective objective_{run_, problem_, false};
   at::Tensor weights_, jacobian_;
