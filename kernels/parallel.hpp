@@ -10,7 +10,7 @@ void do_in_parallel(int threads, Part part, void* work);
 
 /// work(0), ..., work(threads - 1), each in a thread of its own; returns when all are done. It must not throw. Within
 /// another parallel piece of work, or where the system grants fewer threads, some come one after another, so that they
-/// must not wait for each other. The threads stay with the thread that called, asleep between calls.
+/// must not wait for each other. The threads stay with the thread that called.
 template <class Work>
 void in_parallel(int threads, Work&& work) {
   if (threads <= 1) return work(0);

@@ -61,6 +61,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, TriangleOf,
                                          Size{.rows = 700, .unknowns = 64, .block = 100},
                                          Size{.rows = 900, .unknowns = 129, .block = 1000},
                                          Size{.rows = 900, .unknowns = 200, .block = 70},
+                                         Size{.rows = 1300, .unknowns = 600, .block = 700},  // by several threads
                                          Size{.rows = 70, .unknowns = 200, .block = 1000}),
                          [](const auto& given) {
                            return std::to_string(given.param.rows) + "By" + std::to_string(given.param.unknowns) +
@@ -68,6 +69,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, TriangleOf,
                          });
 
 TEST(Panels, AreEachUpdatedByAllBeforeThemInOrder) {
+  constexpr int kPanels = 40;  // enough for eight threads
   for (const int threads : {1, 3, 8}) {
     std::mutex lock;
     std::map<int, std::vector<int>> done;  // by panel: what updated it, and itself when it was factorised
@@ -76,13 +78,13 @@ TEST(Panels, AreEachUpdatedByAllBeforeThemInOrder) {
       done[panel].push_back(what);
     };
     by_panels(
-        9, threads, [&](int panel) { note(panel, panel); },
+        kPanels, threads, [&](int panel) { note(panel, panel); },
         [&](int panel, int by) {
           note(panel, by);
           const std::scoped_lock hold(lock);
           EXPECT_EQ(done[by].size(), std::size_t(by) + 1) << "not factorised yet";
         });
-    for (int panel = 0; panel < 9; ++panel) {
+    for (int panel = 0; panel < kPanels; ++panel) {
       std::vector<int> expected(std::size_t(panel) + 1);
       std::iota(expected.begin(), expected.end(), 0);
       EXPECT_EQ(done[panel], expected) << threads << " threads";
