@@ -26,6 +26,7 @@ PROBLEMS = {
     "kiln_wall": 'physics = "kiln_wall"\n[envelope]\ngas_temperature = 1300\nfilm_coefficient = 30\nthickness = 0.2\nconductivity = 1.2\n'
                  "initial_temperature = 400\n[terms]\ninterior = {points = 500}\nhot_face = {points = 100}\nshell = {points = 100}\n",
     "allen_cahn_few": 'physics = "allen_cahn"\n[envelope]\ndiffusivity = 1e-4\nrate = 5\n[terms.interior]\npoints = 150\n',
+    "tracer_front": 'physics = "ogata_banks"\n[envelope]\npeclet = 1000\n[terms.interior]\npoints = 100\n',
     "allen_cahn_fast": 'physics = "allen_cahn"\n[envelope]\ndiffusivity = 1e-3\nrate = 10\n[terms.interior]\npoints = 1000\n',
     "allen_cahn_mild": 'physics = "allen_cahn"\n[envelope]\ndiffusivity = 1e-3\nrate = 5\n[terms.interior]\npoints = 400\n',
     "leach_envelope": 'physics = "leach_column"\n[envelope]\npeclet = [20, 120]\nretardation = [1, 4]\nmobile_fraction = [0.5, 0.95]\n'
@@ -107,6 +108,8 @@ ROWS = [
     Row("burgers_steep", "adam, retained points", first_order("adam", 4500, 5e-3, "retain = true")),
     Row("allen_cahn_few", "soap, fresh points", first_order("soap", 4000, 5e-3)),
     Row("allen_cahn_few", "soap, retained points", first_order("soap", 4000, 5e-3, "retain = true")),
+    *(Row("tracer_front", f"adam, {points} points", first_order("adam", 3000, 5e-3, settings))
+      for points, settings in (("fresh", ""), ("adaptive", "adaptive = 1"), ("retained", "retain = true"))),
     # Balance of terms.
     *(Row(problem, f"adam, {method} weights", first_order("adam", 4000, 5e-3), tables=f'[weighting]\nmethod = "{method}"\n')
       for problem in ("kiln_wall", "kdv_equal") for method in ("fixed", "gradient_norm", "ntk", "relobralo")),

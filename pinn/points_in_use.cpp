@@ -17,10 +17,8 @@ std::vector<double> values(const at::Tensor& rows) {
 
 std::vector<TermPoints> points_in_use(const std::filesystem::path& checkpoint, const RunFile& run) {
   const std::vector<at::Tensor> points = load_checkpoint(checkpoint).points;
-  std::vector<std::string> names;
-  for (const TermInfo& term : find_physics(run.physics).terms)
-    if (run.terms.at(std::string(term.name)).weight > 0) names.emplace_back(term.name);
-  if (points.size() == 2 * names.size() + 2) names.emplace_back("seam");
+  std::vector<std::string> names = run.loss_terms();
+  if (run.march.windows() > 1 && points.size() + 2 == 2 * names.size()) names.pop_back();  // no seam before the first
   if (points.size() != 2 * names.size())
     throw Error(fmt::format("{}: holds points of {} terms: expected {}, as in the run file", checkpoint.string(),
                             points.size() / 2, names.size()));

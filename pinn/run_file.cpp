@@ -342,6 +342,14 @@ Range RunFile::range(const Quantity& quantity) const {
                                          : Range{quantity.value, quantity.value};
 }
 
+std::vector<std::string> RunFile::loss_terms() const {
+  std::vector<std::string> names;
+  for (const TermInfo& term : find_physics(physics).terms)
+    if (terms.at(std::string(term.name)).weight > 0) names.emplace_back(term.name);
+  if (march.windows() > 1) names.emplace_back("seam");
+  return names;
+}
+
 RunFile RunFile::parse(const std::string& text, const std::string& name) {
   toml::table root;
   try {

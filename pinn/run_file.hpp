@@ -107,6 +107,8 @@ struct RunFile {
 
   std::int64_t steps() const;                   ///< of all stages, in all windows, of all members
   Range range(const Quantity& quantity) const;  ///< of a coordinate or parameter of the physics
+  /// Those of the physics that have a weight, in its order, and the seam between windows.
+  std::vector<std::string> loss_terms() const;
 
   static RunFile read(const std::filesystem::path& path);
   /// `name` stands for the file in messages.

@@ -19,15 +19,6 @@
 namespace residua {
 namespace {
 
-/// The columns of metrics.csv that are terms of the loss: those after the loss.
-std::vector<std::string> terms_in(const RunFile& run) {
-  std::vector<std::string> terms;
-  for (const auto& [name, settings] : run.terms)
-    if (settings.weight > 0) terms.push_back(name);
-  if (!run.march.seams.empty()) terms.push_back("seam");
-  return terms;
-}
-
 LineChart losses(const Table& metrics, const std::vector<std::string>& terms, const std::string& against,
                  const std::string& label) {
   LineChart chart(fmt::format("Loss against {}", label), label, "loss, mean square residuals");
@@ -53,7 +44,7 @@ std::vector<RunPicture> pictures_of(const RunFolder& folder) {
   if (!std::filesystem::exists(folder.metrics()))
     throw Error(fmt::format("{}: no run there: expected a folder that residua train made", folder.path().string()));
   const RunFile run = RunFile::read(folder.run_file());
-  const auto terms = terms_in(run);
+  const auto terms = run.loss_terms();
   const Table metrics = read_csv(folder.metrics(), {.optional_columns = terms, .min_rows = 0});
   std::vector<RunPicture> pictures;
   if (metrics.rows() > 0)

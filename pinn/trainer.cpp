@@ -68,7 +68,7 @@ class Trainer {
     }
     if (options.resume) saved_at_ = steps();
     if (leads() && !options.folder.empty())
-      metrics_.emplace(RunFolder(options.folder).metrics(), term_names(), options.resume ? steps() : 0);
+      metrics_.emplace(RunFolder(options.folder).metrics(), run_.loss_terms(), options.resume ? steps() : 0);
     state_.weights.requires_grad_(true);
     state_.weights.mutable_grad() = at::zeros_like(state_.weights);
   }
@@ -236,15 +236,6 @@ class Trainer {
     for (const LossTerm& term : objective_->terms())
       m.mean_square[term.name] = std::accumulate(term.mean_square.begin(), term.mean_square.end(), 0.0);
     return m;
-  }
-
-  /// Of all parts of the run.
-  std::vector<std::string> term_names() const {
-    std::vector<std::string> names;
-    for (const LossTerm& term : objective_->terms())
-      if (term.name != "seam") names.push_back(term.name);
-    if (windows() > 1) names.push_back("seam");
-    return names;
   }
 
   void log(const std::string& text) const {

@@ -35,7 +35,7 @@ void Triangle::add(const double* rows, std::int64_t count) {
   while (count > 0) {
     if (filled_ == capacity_) reduce();
     const std::int64_t some = std::min<std::int64_t>(count, capacity_ - filled_);
-    transpose(rows, some, columns_, &rows_[std::size_t(filled_)], capacity_);
+    transpose(rows, some, columns_, entry(filled_, 0), capacity_);
     filled_ += int(some);
     rows += some * columns_;
     count -= some;
@@ -48,29 +48,25 @@ Triangle::Columns Triangle::columns(int panel) const {
 }
 
 void Triangle::reduce() {
-  const auto rows_from = [&](int row, int column) {
-    return &rows_[std::size_t(column) * std::size_t(capacity_) + std::size_t(row)];
-  };
   const auto factorise = [&](int panel) {
     const auto [first, last] = columns(panel);
     const int row = std::min(first, filled_);
-    reflectors_[std::size_t(panel)].factorise(filled_ - row, last - first, rows_from(row, first), capacity_);
+    reflectors_[std::size_t(panel)].factorise(filled_ - row, last - first, entry(row, first), capacity_);
   };
   const auto update = [&](int panel, int by) {
     const auto [first, last] = columns(panel);
     const int row = std::min(columns(by).first, filled_);
-    reflectors_[std::size_t(by)].apply_transposed(last - first, rows_from(row, first), capacity_);
+    reflectors_[std::size_t(by)].apply_transposed(last - first, entry(row, first), capacity_);
   };
   by_panels(panels(), default_threads(), factorise, update);
   filled_ = std::min(filled_, columns_);
-  for (int c = 0; c < columns_; ++c) std::fill(rows_from(std::min(c + 1, filled_), c), rows_from(filled_, c), 0.0);
+  for (int c = 0; c < columns_; ++c) std::fill(entry(std::min(c + 1, filled_), c), entry(filled_, c), 0.0);
 }
 
 void Triangle::finish() {
   reduce();
   for (int c = 0; c < columns_; ++c) {  // fewer rows than columns: the rest of R is zero
-    double* column = &rows_[std::size_t(c) * std::size_t(capacity_)];
-    std::fill(column + filled_, column + columns_, 0.0);
+    std::fill(entry(filled_, c), entry(columns_, c), 0.0);
   }
   filled_ = columns_;
 }
@@ -78,7 +74,7 @@ void Triangle::finish() {
 double Triangle::largest_square() const {
   double largest = 0;
   for (int c = 0; c < unknowns_; ++c) {
-    const double* column = &rows_[std::size_t(c) * std::size_t(capacity_)];
+    const double* column = entry(0, c);
     double square = 0;
     for (int r = 0; r <= c; ++r) square += column[r] * column[r];
     largest = std::max(largest, square);
@@ -89,7 +85,7 @@ double Triangle::largest_square() const {
 double Triangle::product_square(const std::vector<double>& x) const {
   std::vector<double> product(std::size_t(unknowns_), 0.0);
   for (int c = 0; c < unknowns_; ++c) {
-    const double* column = &rows_[std::size_t(c) * std::size_t(capacity_)];
+    const double* column = entry(0, c);
     for (int r = 0; r <= c; ++r) product[std::size_t(r)] += column[r] * x[std::size_t(c)];
   }
   double square = 0;
@@ -130,7 +126,7 @@ double* Triangle::window(int panel, int c) {
 void Triangle::open_window(int panel, int by) {
   const auto [first, last] = columns(by);
   for (int c = columns(panel).first; c < columns(panel).last; ++c)
-    std::copy_n(&rows_[std::size_t(c) * std::size_t(capacity_) + std::size_t(first)], last - first, window(by, c));
+    std::copy_n(entry(first, c), last - first, window(by, c));
 }
 
 void Triangle::close_window(int panel, int by) {

@@ -39,6 +39,9 @@ class Triangle {
   };
 
   void reduce();
+  /// Of A so far; a row of capacity_ is the end of the column.
+  double* entry(int row, int column) { return rows_.data() + std::size_t(column) * std::size_t(capacity_) + row; }
+  const double* entry(int row, int column) const { return const_cast<Triangle*>(this)->entry(row, column); }
   int panels() const { return (unknowns_ + kPanel - 1) / kPanel + 1; }
   /// Of a panel; the last one is the right side.
   Columns columns(int panel) const;
