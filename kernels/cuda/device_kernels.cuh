@@ -1,5 +1,6 @@
 #pragma once
 #include "kernels/cuda/fused_tile.hpp"
+#include "kernels/cuda/gauss_newton_tile.hpp"
 #include "kernels/cuda/residual_point.hpp"
 
 // The kernels themselves, as nvcc compiles them with the toolkit and NVRTC while a program runs: nothing of the host.
@@ -28,6 +29,14 @@ __global__ void __launch_bounds__(kResidualBlock) residual_kernel(const __grid_c
     ResidualPoint<Ph, Term, S>::forward(args, i);
   else
     ResidualPoint<Ph, Term, S>::backward(args, i);
+}
+
+/// One block a multiprocessor, as chunks of points are cut for: with the registers of two some kernels would spill.
+template <class Tile, class Args>
+__global__ void __launch_bounds__(kThreads, 1) gauss_newton_kernel(const __grid_constant__ Args args) {
+  extern __shared__ __align__(16) unsigned char shared[];
+  const auto store = BlockStorage<double>::of(args, Tile::kEquations, int(blockIdx.x), shared);
+  Tile(args, store).run(DeviceBlock{}, int(blockIdx.x));
 }
 
 }  // namespace residua::cuda

@@ -19,6 +19,10 @@ struct FusedKernels {
 struct ResidualKernels {
   const void *forward = nullptr, *backward = nullptr;
 };
+/// In double precision: rows of the Jacobian, its product with a direction, that of its transpose with rows.
+struct GaussNewtonKernels {
+  const void *jacobian = nullptr, *product = nullptr, *transposed = nullptr;
+};
 
 /// A physics on the device, for single (float) and double precision; `term` as in TermId. What is asked for a term out
 /// of range throws Error.
@@ -29,6 +33,7 @@ class DevicePhysics {
   virtual TermSizes sizes(int term) const = 0;
   virtual FusedKernels fused(int term, bool twice, Multiply multiply) const = 0;
   virtual ResidualKernels residual(int term, bool twice) const = 0;
+  virtual GaussNewtonKernels gauss_newton(int term) const = 0;
 };
 
 /// That of a physics of the toolkit.

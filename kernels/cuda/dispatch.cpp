@@ -93,46 +93,32 @@ void residual_vjp(TermId term, const Points<S>& points, const S* jet, const S* r
 template void residual_vjp(TermId, const Points<float>&, const float*, const float*, float*, Stream);
 template void residual_vjp(TermId, const Points<double>&, const double*, const double*, double*, Stream);
 
-bool has_gauss_newton(TermId term) noexcept { return term.physics >= 0 && term.physics < kRegistry; }
-
 std::size_t normal_equations_bytes(TermId term, const MlpShape& shape, std::int64_t n) {
-  std::size_t bytes = 0;
-  visit(term, [&]<class Ph>() { bytes = GaussNewtonLaunch<Ph>::normal_equations_bytes(term.term, shape, n); });
-  return bytes;
+  return normal_equations_bytes(physics_of(term), term.term, shape, n);
 }
 
 void add_normal_equations(TermId term, const Network<double>& network, const Points<double>& points,
                           const FusedWeights<double>& weights, double* sums, Workspace workspace, Stream stream) {
-  visit(term, [&]<class Ph>() {
-    GaussNewtonLaunch<Ph>::add_normal_equations(term.term, network, points, weights, sums, workspace, stream);
-  });
+  add_normal_equations(physics_of(term), term.term, network, points, weights, sums, workspace, stream);
 }
 
 std::size_t jacobian_bytes(TermId term, const MlpShape& shape, std::int64_t n) {
-  std::size_t bytes = 0;
-  visit(term, [&]<class Ph>() { bytes = GaussNewtonLaunch<Ph>::jacobian_bytes(term.term, shape, n); });
-  return bytes;
+  return jacobian_bytes(physics_of(term), term.term, shape, n);
 }
 
 void jacobian(TermId term, const Network<double>& network, const Points<double>& points,
               const FusedWeights<double>& weights, PointRange range, double* rows, Workspace workspace, Stream stream) {
-  visit(term, [&]<class Ph>() {
-    GaussNewtonLaunch<Ph>::jacobian(term.term, network, points, weights, range, rows, workspace, stream);
-  });
+  jacobian(physics_of(term), term.term, network, points, weights, range, rows, workspace, stream);
 }
 
 void jacobian_product(TermId term, const Network<double>& network, const Points<double>& points,
                       const double* direction, double* product, Workspace workspace, Stream stream) {
-  visit(term, [&]<class Ph>() {
-    GaussNewtonLaunch<Ph>::product(term.term, network, points, direction, product, workspace, stream);
-  });
+  jacobian_product(physics_of(term), term.term, network, points, direction, product, workspace, stream);
 }
 
 void jacobian_transposed_product(TermId term, const Network<double>& network, const Points<double>& points,
                                  const double* rows, double* product, Workspace workspace, Stream stream) {
-  visit(term, [&]<class Ph>() {
-    GaussNewtonLaunch<Ph>::transposed_product(term.term, network, points, rows, product, workspace, stream);
-  });
+  jacobian_transposed_product(physics_of(term), term.term, network, points, rows, product, workspace, stream);
 }
 
 }  // namespace residua::cuda

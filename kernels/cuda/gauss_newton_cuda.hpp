@@ -17,9 +17,6 @@ namespace residua::cuda {
 // kernel runs surface at the caller's next synchronisation. Points and weights are not looked at: where they are not
 // finite, neither are the results. The same call gives the same bits.
 
-/// Whether a physics has these functions: those of the toolkit do, those that were compiled at run time do not.
-bool has_gauss_newton(TermId term) noexcept;
-
 /// Bytes that add_normal_equations() needs: 8 equations parameters for each of a few thousand points, and what their
 /// tiles take.
 std::size_t normal_equations_bytes(TermId term, const MlpShape& shape, std::int64_t n);

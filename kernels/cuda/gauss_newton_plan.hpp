@@ -17,13 +17,13 @@ struct NormalPlan {
   std::int64_t stride = 0;  ///< parameters + 1, rounded up so that rows start where a warp's accesses do
   std::size_t rows_at = 0, bytes = 0;
 
-  static NormalPlan of(const MlpShape& shape, const Propagation& propagation, int equations, std::int64_t n,
+  static NormalPlan of(const MlpShape& shape, int channels, int curved, int equations, std::int64_t n,
                        std::size_t shared_limit, std::int64_t chunk = kChunkPoints, int max_blocks = kMaxBlocks) {
     constexpr std::int64_t kAlignment = 128 / sizeof(double);
     NormalPlan plan;
     plan.chunk = std::min(n, chunk);
     plan.tiles =
-        TilePlan::of<double>(shape, propagation, equations, plan.chunk, Pass::jacobian, shared_limit, max_blocks);
+        TilePlan::of<double>(shape, channels, curved, equations, plan.chunk, Pass::jacobian, shared_limit, max_blocks);
     plan.stride = (shape.parameters() + kAlignment) / kAlignment * kAlignment;
     plan.rows_at = plan.tiles.bytes;
     plan.bytes = plan.rows_at + std::size_t(equations * plan.chunk * plan.stride) * sizeof(double);

@@ -4,9 +4,11 @@
 
 namespace residua::cuda {
 
-// Those that multiply by tensor cores stand in a file of their own, which compiles beside this one.
+// Those that multiply by tensor cores and those of Gauss-Newton stand in files of their own, which compile beside this
+// one.
 extern template FusedKernels fused_kernels<physics::RESIDUA_PHYSICS, float, SplitTf32>(int);
 extern template FusedKernels fused_kernels<physics::RESIDUA_PHYSICS, double, WholeDoubles>(int);
+extern template GaussNewtonKernels gauss_newton_kernels<physics::RESIDUA_PHYSICS>(int);
 
 template const DevicePhysics& device_physics<physics::RESIDUA_PHYSICS>();
 

@@ -1,12 +1,10 @@
 #include "kernels/cuda/physics_launch.hpp"
 
-#include <cuda_runtime_api.h>
-
 #include <type_traits>
 
 #include "kernels/cuda/call_checks.hpp"
-#include "kernels/cuda/check.hpp"
 #include "kernels/cuda/fused_tile.hpp"
+#include "kernels/cuda/launch.hpp"
 #include "kernels/cuda/reduction.hpp"
 #include "kernels/cuda/residual_point.hpp"
 
@@ -20,14 +18,6 @@ template <class S>
 TilePlan plan_for(const TermSizes& sizes, const MlpShape& shape, std::int64_t n, bool gradient) {
   return TilePlan::of<S>(shape, sizes.channels, sizes.curved, sizes.equations, n,
                          gradient ? Pass::gradient : Pass::rows, shared_limit());
-}
-
-/// A kernel that takes `args`.
-template <class Args>
-void launch(const void* kernel, const Args& args, unsigned blocks, unsigned threads, std::size_t shared, Stream stream,
-            const char* what) {
-  void* arguments[] = {const_cast<Args*>(&args)};
-  check(cudaLaunchKernel(kernel, dim3(blocks), dim3(threads), arguments, shared, stream), what);
 }
 
 }  // namespace
@@ -54,10 +44,8 @@ void fused(const DevicePhysics& physics, int term, const Network<S>& network, co
                           result.residual};
   if (plan.blocks > 0) {
     const FusedKernels kernels = physics.fused(term, kTwice<S>, multiply);
-    const void* kernel = result.gradient ? kernels.gradient : kernels.rows;
-    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(plan.shared_bytes)),
-          "cudaFuncSetAttribute");
-    launch(kernel, args, unsigned(plan.blocks), kThreads, plan.shared_bytes, stream, "launch of the fused kernel");
+    launch(result.gradient ? kernels.gradient : kernels.rows, args,
+           {unsigned(plan.blocks), kThreads, plan.shared_bytes}, stream, "launch of the fused kernel");
   }
   launch_reduction(args, sizes.equations, result, stream);
 }
@@ -71,7 +59,7 @@ void residual(const DevicePhysics& physics, int term, const ResidualArgs<S>& arg
   if (args.points.n < 1) return;
   const ResidualKernels kernels = physics.residual(term, kTwice<S>);
   launch(args.rows ? kernels.forward : kernels.backward, args,
-         unsigned((args.points.n + kResidualBlock - 1) / kResidualBlock), kResidualBlock, 0, stream,
+         {unsigned((args.points.n + kResidualBlock - 1) / kResidualBlock), kResidualBlock}, stream,
          "launch of the residual kernel");
 }
 template void residual(const DevicePhysics&, int, const ResidualArgs<float>&, Stream);

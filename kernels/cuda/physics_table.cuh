@@ -28,6 +28,17 @@ ResidualKernels residual_kernels(int term) {
 }
 
 template <class Ph>
+GaussNewtonKernels gauss_newton_kernels(int term) {
+  GaussNewtonKernels kernels;
+  visit_term<Ph>(term, [&]<class Term>() {
+    kernels = {reinterpret_cast<const void*>(gauss_newton_kernel<JacobianTile<Ph, Term>, JacobianArgs>),
+               reinterpret_cast<const void*>(gauss_newton_kernel<TangentTile<Ph, Term>, TangentArgs>),
+               reinterpret_cast<const void*>(gauss_newton_kernel<TransposedTile<Ph, Term>, TransposedArgs>)};
+  });
+  return kernels;
+}
+
+template <class Ph>
 class DevicePhysicsOf final : public DevicePhysics {
  public:
   std::string_view name() const override { return Ph::name; }
@@ -47,6 +58,7 @@ class DevicePhysicsOf final : public DevicePhysics {
   ResidualKernels residual(int term, bool twice) const override {
     return twice ? residual_kernels<Ph, double>(term) : residual_kernels<Ph, float>(term);
   }
+  GaussNewtonKernels gauss_newton(int term) const override { return gauss_newton_kernels<Ph>(term); }
 };
 
 template <class Ph>

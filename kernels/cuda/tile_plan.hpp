@@ -43,11 +43,6 @@ struct TilePlan {
   bool panels_shared = false;
 
   template <class S>
-  static TilePlan of(const MlpShape& shape, const Propagation& propagation, int equations, std::int64_t n, Pass pass,
-                     std::size_t shared_limit, int max_blocks = kMaxBlocks) {
-    return of<S>(shape, propagation.count(), propagation.curved, equations, n, pass, shared_limit, max_blocks);
-  }
-  template <class S>
   static TilePlan of(const MlpShape& shape, int channels, int curved, int equations, std::int64_t n, Pass pass,
                      std::size_t shared_limit, int max_blocks = kMaxBlocks) {
     const auto aligned = [](std::size_t bytes) { return (bytes + 255) / 256 * 256; };

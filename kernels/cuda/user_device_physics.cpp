@@ -2,6 +2,8 @@
 
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <map>
 #include <mutex>
@@ -43,21 +45,29 @@ class UserPhysics final : public DevicePhysics {
   TermSizes sizes(int term) const override { return module_.sizes({physics_, term}); }
   FusedKernels fused(int term, bool twice, Multiply multiply) const override {
     const auto [rows, gradient] =
-        pair(term, multiply == Multiply::threads ? KernelKind::threads : KernelKind::tensor_cores, twice);
+        kernels<2>(term, multiply == Multiply::threads ? KernelKind::threads : KernelKind::tensor_cores, twice);
     return {rows, gradient};
   }
   ResidualKernels residual(int term, bool twice) const override {
-    const auto [forward, backward] = pair(term, KernelKind::residuals, twice);
+    const auto [forward, backward] = kernels<2>(term, KernelKind::residuals, twice);
     return {forward, backward};
+  }
+  GaussNewtonKernels gauss_newton(int term) const override {
+    const auto [jacobian, product, transposed] = kernels<3>(term, KernelKind::gauss_newton, true);
+    return {jacobian, product, transposed};
   }
 
  private:
-  std::pair<const void*, const void*> pair(int term, KernelKind kind, bool twice) const {
+  /// Those of a term, of which a kind has `count`.
+  template <std::size_t count>
+  std::array<const void*, count> kernels(int term, KernelKind kind, bool twice) const {
     (void)sizes(term);  // refuses one that there is not
     const std::lock_guard lock(mutex_);
-    std::vector<const void*>& kernels = kernels_[{kind, twice}];
-    if (kernels.empty()) kernels = loaded(code(kind, twice));
-    return {kernels[2 * std::size_t(term)], kernels[2 * std::size_t(term) + 1]};
+    std::vector<const void*>& all = kernels_[{kind, twice}];
+    if (all.empty()) all = loaded(code(kind, twice));
+    std::array<const void*, count> own;
+    std::copy_n(all.begin() + std::ptrdiff_t(count) * term, count, own.begin());
+    return own;
   }
 
   DeviceCode code(KernelKind kind, bool twice) const {

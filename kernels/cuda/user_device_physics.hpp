@@ -22,10 +22,10 @@ struct UserDeviceModule {
 };
 
 /// Kernels of a kind, for all terms of a physics: what is compiled at a time.
-enum class KernelKind { threads, tensor_cores, residuals };
+enum class KernelKind { threads, tensor_cores, residuals, gauss_newton };
 
-/// The program whose kernels are those of a kind, in the order of the terms: of each rows and gradient, or forward and
-/// backward.
+/// The program whose kernels are those of a kind, in the order of the terms: of each the members of FusedKernels,
+/// ResidualKernels or GaussNewtonKernels in their order.
 DeviceProgram user_program(int physics, int terms, KernelKind kind, bool twice);
 
 /// Code as one text and back.

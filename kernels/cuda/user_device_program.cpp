@@ -5,8 +5,32 @@
 namespace residua::cuda {
 namespace {
 
-const char* arithmetic_of(KernelKind kind, bool twice) {
-  return kind == KernelKind::threads ? "PerThread" : twice ? "WholeDoubles" : "SplitTf32";
+/// Calls of template kernels, their arguments as C++ writes them.
+std::vector<std::string> kernels_of(KernelKind kind, bool twice, const std::string& physics, const std::string& term) {
+  const std::string both = physics + ", " + term, scalar = twice ? "double" : "float";
+  const auto fused = [&](const char* arithmetic) {
+    const auto kernel = [&](const char* gradient) {
+      return "fused_kernel<" + both + ", " + scalar + ", " + gradient + ", residua::cuda::" + arithmetic + ">";
+    };
+    return std::vector{kernel("false"), kernel("true")};
+  };
+  const auto residual = [&](const char* forward) {
+    return "residual_kernel<" + both + ", " + scalar + ", " + forward + ">";
+  };
+  const auto gauss_newton = [&](const std::string& what) {
+    return "gauss_newton_kernel<residua::cuda::" + what + "Tile<" + both + ">, residua::cuda::" + what + "Args>";
+  };
+  switch (kind) {
+    case KernelKind::threads:
+      return fused("PerThread");
+    case KernelKind::tensor_cores:
+      return fused(twice ? "WholeDoubles" : "SplitTf32");
+    case KernelKind::residuals:
+      return {residual("true"), residual("false")};
+    case KernelKind::gauss_newton:
+      return {gauss_newton("Jacobian"), gauss_newton("Tangent"), gauss_newton("Transposed")};
+  }
+  return {};
 }
 
 }  // namespace
@@ -15,18 +39,11 @@ DeviceProgram user_program(int physics, int terms, KernelKind kind, bool twice) 
   DeviceProgram program;
   program.text = "#include \"kernels/cuda/device_kernels.cuh\"\n#include \"kernels/registry.hpp\"\n";
   const std::string ph = "std::tuple_element_t<" + std::to_string(physics) + ", residua::Registry>";
-  const std::string scalar = twice ? "double" : "float";
   for (int t = 0; t < terms; ++t) {
     const std::string term = t + 1 == terms ? "residua::Answer<" + ph + ">"
                                             : "std::tuple_element_t<" + std::to_string(t) + ", " + ph + "::Terms>";
-    for (const char* which : {"true", "false"}) {
-      if (kind == KernelKind::residuals)
-        program.kernels.push_back("residua::cuda::residual_kernel<" + ph + ", " + term + ", " + scalar + ", " + which +
-                                  ">");
-      else  // rows first
-        program.kernels.push_back("residua::cuda::fused_kernel<" + ph + ", " + term + ", " + scalar + ", !" + which +
-                                  ", residua::cuda::" + arithmetic_of(kind, twice) + ">");
-    }
+    for (const std::string& kernel : kernels_of(kind, twice, ph, term))
+      program.kernels.push_back("residua::cuda::" + kernel);
   }
   return program;
 }

@@ -68,6 +68,19 @@ TEST_F(DeviceCompiler, CompilesTheFusedPassInBothArithmetics) {
   }
 }
 
+TEST_F(DeviceCompiler, CompilesTheGaussNewtonPass) {
+  constexpr int kTerms = 2;  // of which the second is taken for the answer
+  DeviceProgram program = user_program(0, kTerms, KernelKind::gauss_newton, true);
+  ASSERT_EQ(program.kernels.size(), 3 * kTerms);
+  program.kernels.erase(program.kernels.begin(), program.kernels.begin() + 3);
+  program.folders = folders();
+  std::string words;
+  const DeviceCode code = compile(program, words);
+  const char* tiles[] = {"JacobianTile", "TangentTile", "TransposedTile"};
+  for (std::size_t k = 0; k < 3; ++k)
+    EXPECT_THAT(code.names[k], AllOf(HasSubstr("gauss_newton_kernel"), HasSubstr(tiles[k]), HasSubstr("Answer")));
+}
+
 TEST_F(DeviceCompiler, SaysWhereAHeaderIsWrong) {
   write("broken.hpp", "\nstatic_assert(false, \"no such kiln\");\n");
   DeviceProgram program{"#include \"broken.hpp\"\n", {}, {folder_}, "sm_90"};

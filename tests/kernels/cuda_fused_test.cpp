@@ -136,7 +136,8 @@ TEST(CudaFused, PlanKeepsItsPartsApartAndAligned) {
   constexpr auto propagation = kPlain<physics::Transport2d, physics::Transport2d::Interior>.propagation;
   static_assert(propagation.count() == 6);
   for (const std::size_t shared_limit : {std::size_t(0), std::size_t(1) << 20}) {
-    const auto plan = cuda::TilePlan::of<float>(shape, propagation, 2, 1000, cuda::Pass::gradient, shared_limit);
+    const auto plan = cuda::TilePlan::of<float>(shape, propagation.count(), propagation.curved, 2, 1000,
+                                                cuda::Pass::gradient, shared_limit);
     EXPECT_EQ(plan.blocks, 32);
     EXPECT_GE(plan.gradient_at, 32 * 2 * sizeof(double));
     EXPECT_GE(plan.tape_at, plan.gradient_at + 32 * std::size_t(shape.parameters()) * sizeof(float));

@@ -197,7 +197,7 @@ TEST(CudaGaussNewton, OfNoPointsIsZero) {
 TEST(CudaGaussNewton, PlanKeepsItsPartsApartAndAligned) {
   const MlpShape shape{3, 37, 4, 2, Activation::tanh};
   constexpr auto propagation = kPlain<physics::Transport2d, physics::Transport2d::Interior>.propagation;
-  const auto plan = cuda::NormalPlan::of(shape, propagation, 2, 10000, 0);
+  const auto plan = cuda::NormalPlan::of(shape, propagation.count(), propagation.curved, 2, 10000, 0);
   EXPECT_EQ(plan.chunk, cuda::kChunkPoints);
   EXPECT_GE(plan.stride, shape.parameters() + 1);
   EXPECT_EQ(plan.stride % 16, 0);
@@ -205,7 +205,7 @@ TEST(CudaGaussNewton, PlanKeepsItsPartsApartAndAligned) {
   EXPECT_GE(plan.rows_at, plan.tiles.bytes);
   EXPECT_GE(plan.bytes, plan.rows_at + std::size_t(2 * plan.chunk * plan.stride) * sizeof(double));
   EXPECT_GE(plan.tiles.tape, plan.tiles.slopes_at + 2 * 2 * 6 * 32);
-  EXPECT_EQ(cuda::NormalPlan::of(shape, propagation, 2, 5, 0).chunk, 5);
+  EXPECT_EQ(cuda::NormalPlan::of(shape, propagation.count(), propagation.curved, 2, 5, 0).chunk, 5);
 }
 
 TEST(CudaGaussNewton, SumsOfRowsAreTheirProductsForAnyCount) {

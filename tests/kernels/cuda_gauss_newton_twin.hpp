@@ -54,8 +54,8 @@ class GaussNewtonTwin {
 
   /// Sums of (J r)^T W (J r) as [parameters + 1][parameters + 1]: the upper triangle, with NaN below it.
   std::vector<double> normal_equations(std::int64_t chunk = cuda::kChunkPoints) {
-    const auto plan =
-        cuda::NormalPlan::of(q_.shape, kPropagation, E, q_.n, options_.shared_limit, chunk, options_.max_blocks);
+    const auto plan = cuda::NormalPlan::of(q_.shape, kPropagation.count(), kPropagation.curved, E, q_.n,
+                                           options_.shared_limit, chunk, options_.max_blocks);
     const std::int64_t columns = parameters_ + 1;
     GuardedDoubles sums(std::size_t(columns * columns));
     for (std::int64_t i = 0; i < columns; ++i) std::fill_n(sums.data() + i * columns + i, columns - i, 0.0);
@@ -106,7 +106,8 @@ class GaussNewtonTwin {
   static constexpr Propagation kPropagation = kCollapse<Ph, Term>.propagation;
 
   cuda::TilePlan plan(std::int64_t n, cuda::Pass pass) const {
-    return cuda::TilePlan::of<double>(q_.shape, kPropagation, E, n, pass, options_.shared_limit, options_.max_blocks);
+    return cuda::TilePlan::of<double>(q_.shape, kPropagation.count(), kPropagation.curved, E, n, pass,
+                                      options_.shared_limit, options_.max_blocks);
   }
   cuda::TileArgs<double> args(const cuda::TilePlan& plan, GuardedBytes& workspace) const {
     return {cast_.network, cast_.points, cast_.fused_weights, plan, workspace.data()};

@@ -60,7 +60,8 @@ template <class S, class Ph, class Term, class Arithmetic = cuda::PerThread>
 Outcome<S> run_twin(const Problem<Ph>& q, const TwinOptions& options = {}) {
   const Cast<S, Ph> cast(q);
   constexpr int E = kEquationsOf<Ph, Term>;
-  const auto plan = cuda::TilePlan::of<S>(q.shape, kCollapse<Ph, Term>.propagation, E, q.n,
+  constexpr Propagation kPropagation = kCollapse<Ph, Term>.propagation;
+  const auto plan = cuda::TilePlan::of<S>(q.shape, kPropagation.count(), kPropagation.curved, E, q.n,
                                           options.gradient ? cuda::Pass::gradient : cuda::Pass::rows,
                                           options.shared_limit, options.max_blocks);
   GuardedBytes workspace(plan.bytes);
