@@ -9,7 +9,6 @@ import os
 import pathlib
 import statistics
 import subprocess
-import sys
 
 from bench.scoreboard import ROOT, Failed, Figure, NotMeasured, say
 
@@ -68,16 +67,26 @@ def over_rtneural(percentile):
     return measure
 
 
-def over_onnxruntime(run):
+RUNTIMES = {"onnxruntime": "ONNX Runtime", "openvino": "OpenVINO", "libtorch": "LibTorch"}
+
+
+def runtime_nanoseconds(run, runtime, points, calls):
+    """The median call of another tool's runtime."""
     if not run.peers:
-        raise NotMeasured("needs ONNX Runtime: scripts/bench inference --peers")
+        raise NotMeasured(f"needs {RUNTIMES[runtime]}: scripts/bench inference --peers")
+    printed = run.call("/usr/bin/python3", ROOT / "bench/peers/network_peer.py", runtime, points, calls,
+                       env={**os.environ, "PYTHONPATH": str(run.peers)})
+    return float(printed.split()[0])
 
-    def theirs():
-        return float(run.call(sys.executable, ROOT / "bench/peers/onnxruntime_peer.py", POINTS,
-                              env={**os.environ, "PYTHONPATH": str(run.peers)}))
 
-    return in_turn(lambda: 1e9 / case(run, "batch", f"/points:{POINTS}")["items_per_second"], theirs, "ONNX Runtime",
-                   "ns/point")
+def batch_over(runtime):
+    return lambda run: in_turn(lambda: 1e9 / case(run, "batch", f"/points:{POINTS}")["items_per_second"],
+                               lambda: runtime_nanoseconds(run, runtime, POINTS, 10) / POINTS, RUNTIMES[runtime], "ns/point")
+
+
+def one_point_over(runtime):
+    return lambda run: in_turn(lambda: case(run, "one_point")["p50_ns"],
+                               lambda: runtime_nanoseconds(run, runtime, 1, 20000), f"{RUNTIMES[runtime]} from Python", "ns")
 
 
 # --- our own ----------------------------------------------------------------------------------------------------------
@@ -135,7 +144,9 @@ FIGURES = [
     Figure("inference/one_point", "us", latency("one_point")),
     Figure("inference/one_point/over_rtneural", "x", over_rtneural("p50"), at_most=0.6),
     Figure("inference/one_point/p99.9_over_rtneural", "x", over_rtneural("p99.9"), at_most=1),
-    Figure("inference/batch/over_onnxruntime", "x", over_onnxruntime, at_most=0.45),
+    *(Figure(f"inference/one_point/over_{runtime}", "x", one_point_over(runtime)) for runtime in RUNTIMES),
+    Figure("inference/batch/over_onnxruntime", "x", batch_over("onnxruntime"), at_most=0.45),
+    *(Figure(f"inference/batch/over_{runtime}", "x", batch_over(runtime)) for runtime in ("openvino", "libtorch")),
     Figure("inference/batch/over_one_point", "x", batch_over_single),
     Figure("inference/batch/two_threads", "x", two_threads, at_least=1.9),
     Figure("inference/jacobian/over_one_point", "x", over_prediction("jacobian"), at_most=4),
