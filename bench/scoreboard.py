@@ -20,6 +20,7 @@ import time
 import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+PEERS_PYTHON = "/usr/bin/python3"  # the one that bench/peers/setup installs them for
 RESULTS = ROOT / "bench" / "results"
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 BUNDLED_CODE = ROOT / "bundled-code"

@@ -10,7 +10,7 @@ import pathlib
 import statistics
 import subprocess
 
-from bench.scoreboard import ROOT, Failed, Figure, NotMeasured, say
+from bench.scoreboard import PEERS_PYTHON, ROOT, Failed, Figure, NotMeasured, say
 
 STEM = "transport_2d/64x4/float32"
 SEVERAL_OUTPUTS = "leach_column/48x4/float32"  # 3 outputs, 6 inputs
@@ -74,9 +74,9 @@ def runtime_nanoseconds(run, runtime, points, calls):
     """The median call of another tool's runtime."""
     if not run.peers:
         raise NotMeasured(f"needs {RUNTIMES[runtime]}: scripts/bench inference --peers")
-    printed = run.call("/usr/bin/python3", ROOT / "bench/peers/network_peer.py", runtime, points, calls,
+    printed = run.call(PEERS_PYTHON, ROOT / "bench/peers/network_peer.py", runtime, points, calls,
                        env={**os.environ, "PYTHONPATH": str(run.peers)})
-    return float(printed.split()[0])
+    return float(printed)
 
 
 def batch_over(runtime):

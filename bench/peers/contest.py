@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 
-from bench.scoreboard import Failed, NotMeasured, say
+from bench.scoreboard import PEERS_PYTHON, Failed, NotMeasured, say
 
 THREADS = 2
 ROUNDS, TURN_SECONDS = 5, 0.4
@@ -174,7 +174,7 @@ def start_ours(run, case, precision=None):
 def start_peer(run, name, case, problem):
     program, variant = PEERS[name]
     peers = pathlib.Path(__file__).parent
-    return Contestant(["/usr/bin/python3", "-B", peers / program, variant, problem, case.precision, THREADS],
+    return Contestant([PEERS_PYTHON, "-B", peers / program, variant, problem, case.precision, THREADS],
                       PYTHONPATH=str(run.peers), CUDA_VISIBLE_DEVICES="", JAX_PLATFORMS="cpu",
                       TORCHINDUCTOR_CACHE_DIR=str(run.runs / "peers/compiled"), TORCHINDUCTOR_COMPILE_THREADS="1")
 

@@ -20,18 +20,6 @@ void launch_tiles(const void* kernel, const Args& args, Stream stream) {
            "launch of a Gauss-Newton kernel");
 }
 
-/// Sizes of a term, once they are known to fit the network and the points.
-TermSizes fitting_sizes(const DevicePhysics& physics, int term, const MlpShape& shape, std::int64_t n) {
-  const TermSizes sizes = physics.sizes(term);
-  check_sizes(physics.name(), sizes.features, sizes.fields, shape, n, shape.inputs - sizes.features);
-  return sizes;
-}
-TermSizes fitting_sizes(const DevicePhysics& physics, int term, const MlpShape& shape, const Points<double>& points) {
-  const TermSizes sizes = physics.sizes(term);
-  check_sizes(physics.name(), sizes.features, sizes.fields, shape, points.n, points.design_count);
-  return sizes;
-}
-
 TilePlan tile_plan(const TermSizes& sizes, const MlpShape& shape, std::int64_t n, Pass pass) {
   return TilePlan::of<double>(shape, sizes.channels, sizes.curved, sizes.equations, n, pass, shared_limit());
 }
@@ -42,6 +30,14 @@ NormalPlan normal_plan(const TermSizes& sizes, const MlpShape& shape, std::int64
 TileArgs<double> tile_args(const Network<double>& network, const Points<double>& points,
                            const FusedWeights<double>& weights, const TilePlan& plan, const Workspace& workspace) {
   return {network, points, weights, plan, static_cast<unsigned char*>(workspace.data)};
+}
+
+/// For the passes that jacobian_bytes() speaks of, over so many of the points.
+TileArgs<double> tile_args(const TermSizes& sizes, const Network<double>& network, const Points<double>& points,
+                           const FusedWeights<double>& weights, std::int64_t n, Pass pass, const Workspace& workspace) {
+  const TilePlan plan = tile_plan(sizes, network.shape, n, pass);
+  require(workspace, plan.bytes, "jacobian_bytes()");
+  return tile_args(network, points, weights, plan, workspace);
 }
 
 void check_range(const PointRange& range, std::int64_t n) {
@@ -59,7 +55,7 @@ std::size_t normal_equations_bytes(const DevicePhysics& physics, int term, const
 void add_normal_equations(const DevicePhysics& physics, int term, const Network<double>& network,
                           const Points<double>& points, const FusedWeights<double>& weights, double* sums,
                           Workspace workspace, Stream stream) {
-  const TermSizes sizes = fitting_sizes(physics, term, network.shape, points);
+  const TermSizes sizes = fitting_sizes(physics, term, network.shape, points.n, points.design_count);
   const NormalPlan plan = normal_plan(sizes, network.shape, points.n);
   require(workspace, plan.bytes, "normal_equations_bytes()");
   const auto args = tile_args(network, points, weights, plan.tiles, workspace);
@@ -82,33 +78,26 @@ std::size_t jacobian_bytes(const DevicePhysics& physics, int term, const MlpShap
 
 void jacobian(const DevicePhysics& physics, int term, const Network<double>& network, const Points<double>& points,
               const FusedWeights<double>& weights, PointRange range, double* rows, Workspace workspace, Stream stream) {
-  const TermSizes sizes = fitting_sizes(physics, term, network.shape, points);
+  const TermSizes sizes = fitting_sizes(physics, term, network.shape, points.n, points.design_count);
   check_range(range, points.n);
-  const TilePlan plan = tile_plan(sizes, network.shape, range.last - range.first, Pass::jacobian);
-  require(workspace, plan.bytes, "jacobian_bytes()");
-  launch_tiles(
-      physics.gauss_newton(term).jacobian,
-      JacobianArgs{tile_args(network, points, weights, plan, workspace), range, rows, network.shape.parameters() + 1},
-      stream);
+  const auto args = tile_args(sizes, network, points, weights, range.last - range.first, Pass::jacobian, workspace);
+  launch_tiles(physics.gauss_newton(term).jacobian, JacobianArgs{args, range, rows, network.shape.parameters() + 1},
+               stream);
 }
 
 void jacobian_product(const DevicePhysics& physics, int term, const Network<double>& network,
                       const Points<double>& points, const double* direction, double* product, Workspace workspace,
                       Stream stream) {
-  const TermSizes sizes = fitting_sizes(physics, term, network.shape, points);
-  const TilePlan plan = tile_plan(sizes, network.shape, points.n, Pass::tangent);
-  require(workspace, plan.bytes, "jacobian_bytes()");
-  launch_tiles(physics.gauss_newton(term).product,
-               TangentArgs{tile_args(network, points, {}, plan, workspace), direction, product}, stream);
+  const TermSizes sizes = fitting_sizes(physics, term, network.shape, points.n, points.design_count);
+  const auto args = tile_args(sizes, network, points, {}, points.n, Pass::tangent, workspace);
+  launch_tiles(physics.gauss_newton(term).product, TangentArgs{args, direction, product}, stream);
 }
 
 void jacobian_transposed_product(const DevicePhysics& physics, int term, const Network<double>& network,
                                  const Points<double>& points, const double* rows, double* product, Workspace workspace,
                                  Stream stream) {
-  const TermSizes sizes = fitting_sizes(physics, term, network.shape, points);
-  const TilePlan plan = tile_plan(sizes, network.shape, points.n, Pass::gradient);
-  require(workspace, plan.bytes, "jacobian_bytes()");
-  const TransposedArgs args{tile_args(network, points, {}, plan, workspace), rows};
+  const TermSizes sizes = fitting_sizes(physics, term, network.shape, points.n, points.design_count);
+  const TransposedArgs args{tile_args(sizes, network, points, {}, points.n, Pass::gradient, workspace), rows};
   launch_tiles(physics.gauss_newton(term).transposed, args, stream);
   launch_reduction<double>(args, sizes.equations, {nullptr, product, nullptr}, stream);
 }

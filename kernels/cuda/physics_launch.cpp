@@ -25,9 +25,7 @@ TilePlan plan_for(const TermSizes& sizes, const MlpShape& shape, std::int64_t n,
 template <class S>
 std::size_t workspace_bytes(const DevicePhysics& physics, int term, const MlpShape& shape, std::int64_t n,
                             bool gradient) {
-  const TermSizes sizes = physics.sizes(term);
-  check_sizes(physics.name(), sizes.features, sizes.fields, shape, n, shape.inputs - sizes.features);
-  return plan_for<S>(sizes, shape, n, gradient).bytes;
+  return plan_for<S>(fitting_sizes(physics, term, shape, n), shape, n, gradient).bytes;
 }
 template std::size_t workspace_bytes<float>(const DevicePhysics&, int, const MlpShape&, std::int64_t, bool);
 template std::size_t workspace_bytes<double>(const DevicePhysics&, int, const MlpShape&, std::int64_t, bool);
@@ -36,8 +34,7 @@ template <class S>
 void fused(const DevicePhysics& physics, int term, const Network<S>& network, const Points<S>& points,
            const FusedWeights<S>& weights, const FusedResult<S>& result, Workspace workspace, Stream stream,
            Multiply multiply) {
-  const TermSizes sizes = physics.sizes(term);
-  check_sizes(physics.name(), sizes.features, sizes.fields, network.shape, points.n, points.design_count);
+  const TermSizes sizes = fitting_sizes(physics, term, network.shape, points.n, points.design_count);
   const TilePlan plan = plan_for<S>(sizes, network.shape, points.n, result.gradient != nullptr);
   require(workspace, plan.bytes, "workspace_bytes()");
   const FusedArgs<S> args{{network, points, weights, plan, static_cast<unsigned char*>(workspace.data)},
