@@ -22,9 +22,9 @@ PROBLEMS = {
     "kdv_periodic": 'physics = "kdv_periodic"\n[envelope]\ndispersion = 0.000484\n[terms.interior]\npoints = 1000\n',
     "kdv": 'physics = "kdv"\n[envelope]\ndispersion = 0.000484\n[terms.interior]\npoints = 1000\n'
            "[terms.initial]\npoints = 200\nweight = 100\n",
-    "kdv_equal": 'physics = "kdv"\n[envelope]\ndispersion = 0.000484\n[terms.interior]\npoints = 1000\n[terms.initial]\npoints = 200\n',
+    "kdv_equal": 'physics = "kdv"\n[envelope]\ndispersion = 0.000484\n[terms.interior]\npoints = 1000\n[terms.initial]\npoints = 200\nweight = 1\n',
     "kiln_wall": 'physics = "kiln_wall"\n[envelope]\ngas_temperature = 1300\nfilm_coefficient = 30\nthickness = 0.2\nconductivity = 1.2\n'
-                 "initial_temperature = 400\n[terms]\ninterior = {points = 500}\nhot_face = {points = 100}\nshell = {points = 100}\n",
+                 "initial_temperature = 400\n[terms]\ninterior = {points = 500}\nhot_face = {points = 100, weight = 1}\nshell = {points = 100, weight = 1}\n",
     "allen_cahn_few": 'physics = "allen_cahn"\n[envelope]\ndiffusivity = 1e-4\nrate = 5\n[terms.interior]\npoints = 150\n',
     "tracer_front": 'physics = "ogata_banks"\n[envelope]\npeclet = 1000\n[terms.interior]\npoints = 100\n',
     "allen_cahn_fast": 'physics = "allen_cahn"\n[envelope]\ndiffusivity = 1e-3\nrate = 10\n[terms.interior]\npoints = 1000\n',
@@ -58,7 +58,7 @@ def short(steps, settings=""):
     return stage("levenberg_marquardt", steps, f"resample = 20\nmore_points = 2\nadaptive = 1\n{settings}")
 
 
-EAGER = stage("levenberg_marquardt", 100, "resample = 5\nmore_points = 2")
+EAGER = stage("levenberg_marquardt", 100, "resample = 5\nmore_points = 2\nadaptive = 0")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,8 +13,7 @@ from bench.scoreboard import BUNDLED_CODE, ROOT, describe_code
 
 FOLDER = "residua-gpu-check"  # into which it unpacks
 LIMIT = 64 << 20  # bytes
-# The other GPU tests would bring the kernels of all physics once more.
-PROGRAMS = ("bench/residua_cuda_bench", "tests/residua_kernels_gpu_test")
+PROGRAMS = ("bench/residua_cuda_bench", "tests/residua_kernels_gpu_test", "tests/surrogates/residua_surrogates_gpu_test")
 TEXTS = ("scripts/gpu_check", "bench/*.py", "bench/areas/cuda.py", "bench/peers/*.py", "tests/structure/kernel_resources.py",
          "docs/benchmarks.md")
 # The C library is every machine's own; the driver's libraries are opened at run time.
@@ -31,8 +30,8 @@ def programs(build):
     for pattern in PROGRAMS:
         matching = sorted(build.glob(pattern))
         if not matching:
-            raise Unbundled(f"{build}: expected {pattern}, found none: build the targets residua_cuda_bench and "
-                            "residua_kernels_gpu_test")
+            targets = " ".join(pathlib.Path(program).name for program in PROGRAMS)
+            raise Unbundled(f"{build}: expected {pattern}, found none: build the targets {targets}")
         found += matching
     return found
 

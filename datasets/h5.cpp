@@ -5,6 +5,10 @@
 #include <hdf5.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <set>
 #include <utility>
 
 #include "datasets/atomic_file.hpp"
@@ -18,6 +22,8 @@ static_assert(sizeof(hid_t) == sizeof(std::int64_t));
 constexpr std::size_t kMaxRank = 8;
 constexpr std::size_t kMaxText = std::size_t{1} << 16;  // HDF5 keeps attributes below 64 KiB
 constexpr std::size_t kMaxAttributeValues = 8000;
+constexpr std::size_t kMaxObjects = 1024;                 // of an image
+constexpr std::size_t kIncrement = std::size_t{1} << 16;  // of the memory that a file in memory takes
 
 // HDF5 reports to a stack per thread; keep it quiet while in scope and read the innermost entry on failure.
 class Quiet {
@@ -118,8 +124,38 @@ Handle dataset_of(hid_t group, const std::string& name, const std::string& where
   return own(H5Dopen2(group, name.c_str(), H5P_DEFAULT), H5Dclose, where, "opening the dataset");
 }
 
+std::vector<std::string> attributes_of(hid_t object, const std::string& where) {
+  std::vector<std::string> names;
+  const auto keep = [](hid_t, const char* name, const H5A_info_t*, void* out) -> herr_t {
+    static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+    return 0;
+  };
+  check(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &names), where, "listing the attributes");
+  return names;
+}
+
+std::vector<std::string> children_of(hid_t group, const std::string& where) {
+  std::vector<std::string> names;
+  const auto keep = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
+    static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+    return 0;
+  };
+  check(H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &names), where, "listing the children");
+  return names;
+}
+
+// A type that has a name is an object of the file that others may share.
+void check_own_type(hid_t type, const std::string& where) {
+  if (check(H5Tcommitted(type), where, "reading the type") > 0)
+    fail(where, "has a named type of the file, expected one of its own");
+}
+
 DatasetInfo inspect(hid_t dataset, const std::string& where) {
+  // Attributes such as a scale or an offset would change what the values mean.
+  if (const auto attributes = attributes_of(dataset, where); !attributes.empty())
+    fail(where, fmt::format("has the attribute '{}', expected a dataset without", attributes.front()));
   const Handle type = own(H5Dget_type(dataset), H5Tclose, where, "reading the type");
+  check_own_type(type.id(), where);
   const Handle space = own(H5Dget_space(dataset), H5Sclose, where, "reading the shape");
   const Handle plist = own(H5Dget_create_plist(dataset), H5Pclose, where, "reading the layout");
   if (H5Pget_layout(plist.id()) != H5D_CONTIGUOUS) fail(where, "is not stored contiguously");
@@ -189,16 +225,89 @@ std::size_t value_count(hid_t attribute, const std::string& where) {
   return static_cast<std::size_t>(check(H5Sget_simple_extent_npoints(space.id()), where, "reading its shape"));
 }
 
+Handle type_of_attribute(hid_t attribute, const std::string& where) {
+  Handle type = own(H5Aget_type(attribute), H5Tclose, where, "reading its type");
+  check_own_type(type.id(), where);
+  return type;
+}
+
+// Takes bytes that are about to be read, before they are allocated, from what may still be read.
+void spend(std::uint64_t* budget, std::uint64_t bytes, const std::string& where) {
+  if (budget == nullptr) return;
+  if (bytes > *budget)
+    fail(where, fmt::format("holds {} bytes, expected at most {}: more than is left of the file", bytes, *budget));
+  *budget -= bytes;
+}
+
+// What tells an object of a file from all others.
+using Place = std::array<unsigned char, 16>;
+
+struct Object {
+  H5O_type_t type;
+  Place place;
+};
+
+Object object_at(hid_t group, const std::string& name, const std::string& where) {
+  Object object{};
+#if H5_VERSION_GE(1, 12, 0)
+  H5O_info2_t info;
+  check(H5Oget_info_by_name3(group, name.c_str(), &info, H5O_INFO_BASIC, H5P_DEFAULT), where, "looking at it");
+  static_assert(sizeof object.place == sizeof info.token);
+  std::memcpy(object.place.data(), &info.token, sizeof info.token);
+#else
+  H5O_info_t info;
+  check(H5Oget_info_by_name2(group, name.c_str(), &info, H5O_INFO_BASIC, H5P_DEFAULT), where, "looking at it");
+  std::memcpy(object.place.data(), &info.addr, sizeof info.addr);
+#endif
+  object.type = info.type;
+  return object;
+}
+
+void check_attributes(hid_t group, const std::string& where) {
+  for (const std::string& name : attributes_of(group, where)) {
+    const std::string at = where + ": " + name;
+    const Handle attribute = attribute_of(group, name, at), type = type_of_attribute(attribute.id(), at);
+    if (check(H5Tdetect_class(type.id(), H5T_REFERENCE), at, "reading its type") > 0)
+      fail(at, "refers to other objects, expected numbers or text");
+  }
+}
+
+// Refuses what is no tree of groups and datasets: links of other kinds, named types, and objects met a second time,
+// which may be cycles. `met` are those met so far.
+void check_tree(hid_t group, const std::string& where, std::set<Place>& met) {
+  check_attributes(group, where);
+  for (const std::string& name : children_of(group, where)) {
+    const std::string at = where + (where.back() == '/' ? "" : "/") + name;
+    check_hard_link(group, name, at);
+    const Object object = object_at(group, name, at);
+    if (object.type != H5O_TYPE_GROUP && object.type != H5O_TYPE_DATASET) fail(at, "is neither a group nor a dataset");
+    if (!met.insert(object.place).second) fail(at, "is another name of an object, expected one name each");
+    if (met.size() > kMaxObjects) fail(at, fmt::format("expected at most {} objects in the file", kMaxObjects));
+    if (object.type != H5O_TYPE_GROUP) continue;
+    const Handle child = own(H5Gopen2(group, name.c_str(), H5P_DEFAULT), H5Gclose, at, "opening the group");
+    check_tree(child.id(), at, met);
+  }
+}
+
+// The oldest form of everything, which is what HDF5 1 writes by itself and readers with a narrow gate let in.
+Handle access_of_new_file(const std::string& where) {
+  Handle access = property_list(H5P_FILE_ACCESS, where);
+  check(H5Pset_libver_bounds(access.id(), H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST), where,
+        "choosing the file's version");
+  return access;
+}
+
 // The values of a numeric attribute of exactly this type.
 template <class T>
-std::vector<T> numbers(hid_t object, const std::string& name, const std::string& where) {
+std::vector<T> numbers(hid_t object, const std::string& name, const std::string& where, std::uint64_t* budget) {
   const Handle attribute = attribute_of(object, name, where);
-  const Handle type = own(H5Aget_type(attribute.id()), H5Tclose, where, "reading its type");
+  const Handle type = type_of_attribute(attribute.id(), where);
   if (H5Tequal(type.id(), stored(element_type<T>())) <= 0)
     fail(where, fmt::format("is no {} attribute", name_of(element_type<T>())));
   const std::size_t count = value_count(attribute.id(), where);
   if (count > kMaxAttributeValues)
     fail(where, fmt::format("holds {} values, expected at most {}", count, kMaxAttributeValues));
+  spend(budget, count * sizeof(T), where);
   std::vector<T> values(count);
   if (count != 0)
     check(H5Aread(attribute.id(), native(element_type<T>()), values.data()), where, "reading the attribute");
@@ -206,8 +315,8 @@ std::vector<T> numbers(hid_t object, const std::string& name, const std::string&
 }
 
 template <class T>
-T number(hid_t object, const std::string& name, const std::string& where) {
-  const auto values = numbers<T>(object, name, where);
+T number(hid_t object, const std::string& name, const std::string& where, std::uint64_t* budget) {
+  const auto values = numbers<T>(object, name, where, budget);
   if (values.size() != 1) fail(where, fmt::format("holds {} values, expected one", values.size()));
   return values[0];
 }
@@ -228,7 +337,8 @@ Handle::~Handle() {
   if (close_ != nullptr && id_ >= 0) close_(id_);
 }
 
-Group::Group(Handle group, std::string where) : group_(std::move(group)), where_(std::move(where)) {}
+Group::Group(Handle group, std::string where, Budget budget)
+    : group_(std::move(group)), where_(std::move(where)), budget_(std::move(budget)) {}
 
 std::string Group::at(const std::string& name) const { return where_ + (where_.back() == '/' ? "" : "/") + name; }
 
@@ -237,13 +347,14 @@ Group Group::create_group(const std::string& name) {
   check_name(name, at(name));
   return {own(H5Gcreate2(group_.id(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose, at(name),
               "creating the group"),
-          at(name)};
+          at(name), budget_};
 }
 
 Group Group::open_group(const std::string& name) const {
   const Quiet quiet;
   check_hard_link(group_.id(), name, at(name));
-  return {own(H5Gopen2(group_.id(), name.c_str(), H5P_DEFAULT), H5Gclose, at(name), "opening the group"), at(name)};
+  return {own(H5Gopen2(group_.id(), name.c_str(), H5P_DEFAULT), H5Gclose, at(name), "opening the group"), at(name),
+          budget_};
 }
 
 bool Group::contains(const std::string& name) const {
@@ -254,13 +365,7 @@ bool Group::contains(const std::string& name) const {
 
 std::vector<std::string> Group::children() const {
   const Quiet quiet;
-  std::vector<std::string> names;
-  const auto keep = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
-    static_cast<std::vector<std::string>*>(out)->emplace_back(name);
-    return 0;
-  };
-  check(H5Literate(group_.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &names), where_, "listing the children");
-  return names;
+  return children_of(group_.id(), where_);
 }
 
 bool Group::has_attribute(const std::string& name) const {
@@ -270,13 +375,7 @@ bool Group::has_attribute(const std::string& name) const {
 
 std::vector<std::string> Group::attributes() const {
   const Quiet quiet;
-  std::vector<std::string> names;
-  const auto keep = [](hid_t, const char* name, const H5A_info_t*, void* out) -> herr_t {
-    static_cast<std::vector<std::string>*>(out)->emplace_back(name);
-    return 0;
-  };
-  check(H5Aiterate2(group_.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &names), where_, "listing the attributes");
-  return names;
+  return attributes_of(group_.id(), where_);
 }
 
 void Group::write_attribute(const std::string& name, std::string_view text) {
@@ -318,32 +417,36 @@ std::string Group::read_string(const std::string& name) const {
   const Quiet quiet;
   const std::string where = at(name);
   const Handle attribute = attribute_of(group_.id(), name, where);
-  const Handle type = own(H5Aget_type(attribute.id()), H5Tclose, where, "reading its type");
+  const Handle type = type_of_attribute(attribute.id(), where);
   if (H5Tget_class(type.id()) != H5T_STRING || H5Tis_variable_str(type.id()) != 0)
     fail(where, "is no text of fixed length");
   const std::size_t size = H5Tget_size(type.id());
   if (size > kMaxText || value_count(attribute.id(), where) != 1)
     fail(where, fmt::format("holds {} bytes or several texts, expected one of at most {}", size, kMaxText));
+  spend(budget_.get(), size, where);
   std::string text(size, '\0');
   const Handle memory = own(H5Tcopy(type.id()), H5Tclose, where, "making a text type");
   check(H5Aread(attribute.id(), memory.id(), text.data()), where, "reading the attribute");
-  text.resize(std::min(text.find('\0'), text.size()));
+  const std::size_t end = std::min(text.find('\0'), size);
+  if (text.find_first_not_of('\0', end) != std::string::npos)
+    fail(where, fmt::format("has more behind a zero byte at {}, expected only padding there", end));
+  text.resize(end);
   return text;
 }
 
 double Group::read_double(const std::string& name) const {
   const Quiet quiet;
-  return number<double>(group_.id(), name, at(name));
+  return number<double>(group_.id(), name, at(name), budget_.get());
 }
 
 std::int64_t Group::read_int64(const std::string& name) const {
   const Quiet quiet;
-  return number<std::int64_t>(group_.id(), name, at(name));
+  return number<std::int64_t>(group_.id(), name, at(name), budget_.get());
 }
 
 std::vector<double> Group::read_doubles(const std::string& name) const {
   const Quiet quiet;
-  return numbers<double>(group_.id(), name, at(name));
+  return numbers<double>(group_.id(), name, at(name), budget_.get());
 }
 
 void Group::write(const std::string& name, std::span<const double> values, const std::vector<std::uint64_t>& shape) {
@@ -378,6 +481,7 @@ Array<T> Group::read(const std::string& name, std::size_t rank, std::uint64_t by
   if (found.shape.size() != rank) fail(where, fmt::format("has {} dimensions, expected {}", found.shape.size(), rank));
   if (found.bytes > byte_limit)
     fail(where, fmt::format("holds {} bytes, expected at most {}", found.bytes, byte_limit));
+  spend(budget_.get(), found.bytes, where);
   Array<T> array{std::vector<T>(found.bytes / sizeof(T)), found.shape};
   if (!array.values.empty())
     check(H5Dread(dataset.id(), native(found.type), H5S_ALL, H5S_ALL, H5P_DEFAULT, array.values.data()), where,
@@ -388,13 +492,12 @@ template Array<double> Group::read(const std::string&, std::size_t, std::uint64_
 template Array<float> Group::read(const std::string&, std::size_t, std::uint64_t) const;
 template Array<std::int64_t> Group::read(const std::string&, std::size_t, std::uint64_t) const;
 
-File::File(Handle file, std::string name) : file_(std::move(file)), name_(std::move(name)) {}
+File::File(Handle file, std::string name, Group::Budget budget)
+    : file_(std::move(file)), name_(std::move(name)), budget_(std::move(budget)) {}
 
 File File::create(const std::string& path) {
   const Quiet quiet;
-  // The oldest form of everything, which is what HDF5 1 writes by itself and readers with a narrow gate let in.
-  const Handle access = property_list(H5P_FILE_ACCESS, path);
-  check(H5Pset_libver_bounds(access.id(), H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST), path, "choosing the file's version");
+  const Handle access = access_of_new_file(path);
   return {own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id()), H5Fclose, path, "creating the file"),
           path};
 }
@@ -406,27 +509,44 @@ File File::open(const std::string& path) {
 
 File File::from_image(std::span<const std::byte> image, const std::string& name) {
   const Quiet quiet;
-  constexpr std::size_t kIncrement = std::size_t{1} << 16;
   const Handle access = property_list(H5P_FILE_ACCESS, name);
   check(H5Pset_fapl_core(access.id(), kIncrement, false), name, "choosing memory");
   // HDF5 copies the image; the const_cast only fits its C signature.
   check(H5Pset_file_image(access.id(), const_cast<std::byte*>(image.data()), image.size()), name, "taking the image");
-  return {own(H5Fopen(name.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose, name, "opening the image"), name};
+  File file(own(H5Fopen(name.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose, name, "opening the image"), name,
+            std::make_shared<std::uint64_t>(image.size()));
+  const Group root = file.root();
+  std::set<Place> met{object_at(root.group_.id(), ".", root.where_).place};
+  check_tree(root.group_.id(), root.where_, met);
+  return file;
 }
 
 Group File::root() const {
   const Quiet quiet;
-  return {own(H5Gopen2(file_.id(), "/", H5P_DEFAULT), H5Gclose, name_, "opening the root group"), name_ + ":/"};
+  return {own(H5Gopen2(file_.id(), "/", H5P_DEFAULT), H5Gclose, name_, "opening the root group"), name_ + ":/",
+          budget_};
+}
+
+std::vector<std::byte> image_of(const std::string& name, const std::function<void(Group&)>& fill) {
+  const Quiet quiet;
+  static std::atomic<unsigned> count{0};  // to HDF5, files in memory of one name are one file
+  const std::string own_name = fmt::format("{} (new {})", name, count++);
+  const Handle access = access_of_new_file(name);
+  check(H5Pset_fapl_core(access.id(), kIncrement, false), name, "choosing memory");
+  const File file(
+      own(H5Fcreate(own_name.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id()), H5Fclose, name, "creating the file"),
+      name);
+  Group root = file.root();
+  fill(root);
+  check(H5Fflush(file.file_.id(), H5F_SCOPE_GLOBAL), name, "completing the file");
+  std::vector<std::byte> image(
+      std::size_t(check(H5Fget_file_image(file.file_.id(), nullptr, 0), name, "asking its size")));
+  check(H5Fget_file_image(file.file_.id(), image.data(), image.size()), name, "taking the image");
+  return image;
 }
 
 void write_atomically(const std::string& path, const std::function<void(Group&)>& fill) {
-  StagedFile staged(path);
-  {
-    const File file = File::create(staged.path());
-    Group root = file.root();
-    fill(root);
-  }
-  staged.commit();
+  write_file(path, image_of(path, fill));
 }
 
 }  // namespace residua::h5

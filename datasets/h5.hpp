@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,7 +10,8 @@
 
 /// A narrow, checked use of the HDF5 C API: groups, contiguous datasets of three element types, and attributes. Every
 /// failure throws residua::Error naming the file and the object. Reading takes nothing on trust: only hard links, only
-/// contiguous, filterless, fully stored datasets of exactly the expected type, and only up to a byte limit.
+/// contiguous, filterless, fully stored datasets of exactly the expected type and without attributes, and only up to a
+/// byte limit.
 /// HDF5 prints nothing. Objects may be used from one thread at a time each (the library itself locks).
 namespace residua::h5 {
 
@@ -83,11 +85,13 @@ class Group {
 
  private:
   friend class File;
-  Group(Handle group, std::string where);
+  using Budget = std::shared_ptr<std::uint64_t>;  // bytes that may still be read from the file; null: any number
+  Group(Handle group, std::string where, Budget budget);
   std::string at(const std::string& name) const;
 
   Handle group_;
   std::string where_;  // file and path, for messages
+  Budget budget_;
 };
 
 /// An open HDF5 file.
@@ -95,16 +99,24 @@ class File {
  public:
   static File create(const std::string& path);  ///< replaces what was there
   static File open(const std::string& path);    ///< to read
-  /// Opens a copy of bytes already in memory, so that what was verified is what is parsed; `name` is for messages.
+  /// Opens a copy of bytes already in memory, so that what was verified is what is parsed; `name` is for messages. The
+  /// image must be a tree of groups and datasets: no object with two names, no named types, no cycles, no references.
+  /// All that is read from it together may not be more than its bytes.
   static File from_image(std::span<const std::byte> image, const std::string& name);
 
   Group root() const;
 
  private:
-  File(Handle file, std::string name);
+  friend std::vector<std::byte> image_of(const std::string& name, const std::function<void(Group&)>& fill);
+  File(Handle file, std::string name, Group::Budget budget = nullptr);
   Handle file_;
   std::string name_;
+  Group::Budget budget_;
 };
+
+/// The bytes of a new file, whose root `fill` gets; `name` is for messages. They are made in memory, since HDF5 1.10
+/// crashes when the program ends if the disk has refused a part of a file.
+std::vector<std::byte> image_of(const std::string& name, const std::function<void(Group&)>& fill);
 
 /// Writes a file all or nothing: `fill` gets the root of a new file beside `path`, which is synced to the disk and
 /// renamed over `path` only once complete; an exception leaves what was there.

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <istream>
 #include <limits>
 #include <string_view>
 
@@ -69,7 +70,10 @@ std::optional<std::filesystem::path> find_shared() {
 TextTable read_csv_with_text(const std::filesystem::path& path, const CsvOptions& options) {
   std::ifstream file(path);
   if (!file) throw Error(fmt::format("{}: cannot be opened", path.string()));
+  return read_csv_with_text(file, path.string(), options);
+}
 
+TextTable read_csv_with_text(std::istream& text, const std::string& where, const CsvOptions& options) {
   std::string comment;
   std::vector<std::string> names;
   std::vector<std::vector<double>> numbers;
@@ -78,7 +82,7 @@ TextTable read_csv_with_text(const std::filesystem::path& path, const CsvOptions
   std::size_t rows = 0;
   std::size_t line_number = 0;
   char separator = '\0';
-  for (std::string line; std::getline(file, line);) {
+  for (std::string line; std::getline(text, line);) {
     ++line_number;
     if (line_number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);  // byte order mark
     const std::string_view content = trimmed(line);
@@ -104,19 +108,19 @@ TextTable read_csv_with_text(const std::filesystem::path& path, const CsvOptions
       if (header) continue;
     }
     if (fields.size() != names.size())
-      throw Error(fmt::format("{}: line {}: expected {} fields, found {}", path.string(), line_number, names.size(),
-                              fields.size()));
+      throw Error(
+          fmt::format("{}: line {}: expected {} fields, found {}", where, line_number, names.size(), fields.size()));
     for (std::size_t i = 0; i < fields.size(); ++i) {
-      const std::string where = fmt::format("{}: line {}, column '{}'", path.string(), line_number, names[i]);
+      const std::string cell = fmt::format("{}: line {}, column '{}'", where, line_number, names[i]);
       if (is_text[i])
         texts[i].push_back(fields[i]);
       else
-        numbers[i].push_back(number(fields[i], is_optional[i], where));
+        numbers[i].push_back(number(fields[i], is_optional[i], cell));
     }
     ++rows;
   }
   if (rows < options.min_rows)
-    throw Error(fmt::format("{}: expected at least {} rows, found {}", path.string(), options.min_rows, rows));
+    throw Error(fmt::format("{}: expected at least {} rows, found {}", where, options.min_rows, rows));
 
   TextTable table;
   for (std::size_t i = 0; i < names.size(); ++i) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <iosfwd>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,6 +33,8 @@ struct TextTable {
 /// a field that is no finite number, a row of another length, or too few rows.
 Table read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
 TextTable read_csv_with_text(const std::filesystem::path& path, const CsvOptions& options);
+/// The same of a text that is there already; `where` names it in messages.
+TextTable read_csv_with_text(std::istream& text, const std::string& where, const CsvOptions& options);
 
 /// Tritium through a column of Glendale clay loam (van Genuchten 1974, as in CXTFIT 2.1 example FIG7-9A): effluent
 /// concentration against pore volumes.

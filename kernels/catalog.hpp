@@ -28,6 +28,8 @@ struct PhysicsInfo {
 
   /// Features at points, rows [features][n].
   void (*evaluate_features)(const Points<double>& points, double* rows);
+  /// The condition that (dimensionless) parameters break, or nullptr; itself nullptr if the physics has no condition.
+  const char* (*ill_posed)(const double* params) = nullptr;
 };
 
 /// Every physics of the registry, then those that were added.

@@ -11,42 +11,30 @@ class Perceptron : public Ansatz {
   explicit Perceptron(const Problem& problem) : problem_(problem) {}
 
   void evaluate(TermId term, const Samples& samples, const double* weights, double* rows) const override {
-    residua::evaluate(term, network(weights), points(samples), rows);
+    residua::evaluate(term, problem_.network(weights), problem_.points(samples), rows);
   }
   void differentiate(TermId term, const Samples& samples, const double* weights, const FusedWeights<double>& by,
                      double* losses, double* gradient) const override {
-    fused<double>(term, network(weights), points(samples), by, {losses, gradient, nullptr});
+    fused<double>(term, problem_.network(weights), problem_.points(samples), by, {losses, gradient, nullptr});
   }
   void add_to(NormalEquations& sums, TermId term, const Samples& samples, const double* weights,
               const FusedWeights<double>& by) const override {
-    sums.add(term, network(weights), points(samples), by);
+    sums.add(term, problem_.network(weights), problem_.points(samples), by);
   }
   void jacobian(TermId term, const Samples& samples, const double* weights, double* rows,
                 double* residual) const override {
-    residua::jacobian(term, network(weights), points(samples), rows, residual);
+    residua::jacobian(term, problem_.network(weights), problem_.points(samples), rows, residual);
   }
   void jacobian_product(TermId term, const Samples& samples, const double* weights, const double* direction,
                         double* product) const override {
-    residua::jacobian_product(term, network(weights), points(samples), direction, product);
+    residua::jacobian_product(term, problem_.network(weights), problem_.points(samples), direction, product);
   }
   void transposed_product(TermId term, const Samples& samples, const double* weights, const double* rows,
                           double* product) const override {
-    jacobian_transposed_product(term, network(weights), points(samples), rows, product);
+    jacobian_transposed_product(term, problem_.network(weights), problem_.points(samples), rows, product);
   }
 
  private:
-  Network<double> network(const double* weights) const {
-    return {problem_.shape().trunk, weights, problem_.center().data(), problem_.scale().data()};
-  }
-  Points<double> points(const Samples& samples) const {
-    return {samples.n,
-            samples.coords.data(),
-            samples.design.data(),
-            problem_.params().data(),
-            problem_.design_row().data(),
-            int(problem_.design().size())};
-  }
-
   const Problem& problem_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "kernels/gauss_newton.hpp"
 #include "pinn/problem.hpp"
+#include "pinn/samples.hpp"
 
 namespace residua {
 

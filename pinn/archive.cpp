@@ -1,14 +1,24 @@
 #include "pinn/archive.hpp"
 
+#include <fmt/format.h>
 #include <torch/serialize/archive.h>
+
+#include <utility>
+
+#include "kernels/core/error.hpp"
 
 namespace residua {
 
 void write_value(OutputArchive& archive, const char* key, const c10::IValue& value) { archive.write(key, value); }
 
 c10::IValue read_value(InputArchive& archive, const char* key) {
+  if (auto value = find_value(archive, key)) return *std::move(value);
+  throw Error(fmt::format("no value '{}': expected what this version writes", key));
+}
+
+std::optional<c10::IValue> find_value(InputArchive& archive, const char* key) {
   c10::IValue value;
-  archive.read(key, value);
+  if (!archive.try_read(key, value)) return {};
   return value;
 }
 

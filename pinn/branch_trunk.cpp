@@ -16,15 +16,6 @@ at::Tensor flat(const double* values, std::int64_t count) {
   return at::from_blob(const_cast<double*>(values), {count}, at::kDouble);
 }
 
-/// Columns first .. first + n of rows [rows][all].
-std::vector<double> columns(const double* rows, std::int64_t count, std::int64_t all, std::int64_t first,
-                            std::int64_t n) {
-  std::vector<double> some;
-  for (std::int64_t row = 0; row < count; ++row)
-    some.insert(some.end(), rows + row * all + first, rows + row * all + first + n);
-  return some;
-}
-
 std::int64_t equations_of(const Problem& problem, TermId term) {
   const auto& terms = problem.physics().terms;
   const auto t = std::size_t(term.term);
@@ -81,10 +72,10 @@ void BranchTrunk::for_cases(const Samples& samples, std::span<const Case> cases,
           params[std::size_t(problem_.design()[d])] =
               samples.design[d * std::size_t(samples.n) + std::size_t(at.first)];
         const auto coords =
-            columns(samples.coords.data(), std::int64_t(problem_.physics().coords.size()), samples.n, at.first, at.n);
+            columns(samples.coords.data(), std::int64_t(problem_.physics().coords.size()), samples.n, {at.first, at.n});
         use({c,
              at,
-             {trunk(), own.data(), problem_.center().data(), problem_.scale().data()},
+             problem_.network(own.data()),
              {at.n, coords.data(), nullptr, params.data(), design_row_.data(), 0}});
       }
     } catch (...) {
@@ -129,7 +120,7 @@ void BranchTrunk::differentiate(TermId term, const Samples& samples, const doubl
     if (by.point) own.point = by.point + view.points_at.first;
     std::vector<double> target;
     if (by.target) {
-      target = columns(by.target, equations, samples.n, view.points_at.first, view.points.n);
+      target = columns(by.target, equations, samples.n, {view.points_at.first, view.points.n});
       own.target = target.data();
     }
     fused<double>(term, view.network, view.points, own,
@@ -203,7 +194,7 @@ void BranchTrunk::transposed_product(TermId term, const Samples& samples, const 
   at::Tensor gradients = at::empty({std::int64_t(cases.size()), trunk().parameters()}, at::kDouble);
   double* gradient = gradients.data_ptr<double>();
   for_cases(samples, cases, weights, branch.answers(), [&](const View& view) {
-    const auto own = columns(rows, equations, samples.n, view.points_at.first, view.points.n);
+    const auto own = columns(rows, equations, samples.n, {view.points_at.first, view.points.n});
     jacobian_transposed_product(term, view.network, view.points, own.data(),
                                 gradient + view.which * trunk().parameters(), 1);
   });

@@ -74,6 +74,8 @@ void with_archive(const std::filesystem::path& path, F&& f) {
     InputArchive archive;
     archive.load_from(bytes.data(), bytes.size());
     f(archive);
+  } catch (const Error& e) {
+    throw Error(fmt::format("{}: {}", path.string(), e.what()));
   } catch (const c10::Error&) {
     throw damaged();
   }
@@ -90,6 +92,7 @@ std::string serialise(const TrainState& state, const Weighting& weighting, Optim
   write_value(archive, "step", state.step);
   write_value(archive, "steps_before", state.steps_before);
   write_value(archive, "draw", state.draw);
+  write_value(archive, "stop_reason", state.stop_reason);
   write_value(archive, "points", state.points);
   write_value(archive, "seconds", state.seconds);
   archive.write("history", history_tensor(state.history), true);
@@ -133,6 +136,7 @@ TrainState load_checkpoint(const std::filesystem::path& path) {
     state.step = value("step").toInt();
     state.steps_before = value("steps_before").toInt();
     state.draw = value("draw").toInt();
+    if (const auto reason = find_value(archive, "stop_reason")) state.stop_reason = reason->toStringRef();
     state.points = value("points").toTensorVector();
     state.seconds = value("seconds").toDouble();
     at::Tensor history, run;

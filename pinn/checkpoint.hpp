@@ -22,6 +22,7 @@ struct TrainState {
   std::int64_t step = 0;           ///< within the stage
   std::int64_t steps_before = 0;   ///< in the stages that are over, of all parts so far
   std::int64_t draw = -1;          ///< of points, within the stage
+  std::string stop_reason;         ///< of the stage's last step (Advance::stop); empty: it went on
   std::vector<at::Tensor> points;  ///< in use, see Objective::points()
   double seconds = 0;              ///< of training so far
   std::vector<LossPoint> history;  ///< of the loss, thinned out

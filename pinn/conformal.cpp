@@ -13,8 +13,11 @@ std::optional<ConformalBound> conformal_bound(std::span<const double> scores, do
   std::sort(sorted.begin(), sorted.end());
   const double bound = sorted[rank - 1];
   const auto others = scores.subspan(half);
-  const auto within = std::count_if(others.begin(), others.end(), [&](double score) { return score <= bound; });
-  return ConformalBound{bound, double(within) / double(others.size())};
+  return ConformalBound{bound, double(count_within(others, bound)) / double(others.size())};
+}
+
+std::size_t count_within(std::span<const double> scores, double bound) {
+  return std::size_t(std::count_if(scores.begin(), scores.end(), [&](double score) { return score <= bound; }));
 }
 
 }  // namespace residua

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <optional>
 #include <span>
 
@@ -15,5 +16,8 @@ struct ConformalBound {
 /// keeps to with a chance of at least `coverage`, whatever the distribution. The second half tells whether it does.
 /// Nothing if the cases are too few for that coverage: 18 are enough for 0.9.
 std::optional<ConformalBound> conformal_bound(std::span<const double> scores, double coverage);
+
+/// How many scores are within a bound; one that is not a number is not.
+std::size_t count_within(std::span<const double> scores, double bound);
 
 }  // namespace residua

@@ -11,7 +11,7 @@
 
 #include "kernels/fused.hpp"
 #include "kernels/parallel.hpp"
-#include "pinn/version.hpp"
+#include "pinn/code_version.hpp"
 
 namespace residua {
 namespace {
@@ -60,8 +60,8 @@ std::string stage_text(const Stage& stage) {
   if (stage.adaptive > 0) text += fmt::format(", drawn to residuals to the power {:g}", stage.adaptive);
   if (stage.retain) text += ", those of large residuals retained";
   text += stage.float64 ? ", float64" : ", float32";
-  const bool first_order = stage.method <= Method::muon;
-  if (first_order) text += fmt::format(", learning rate {:g} to {:g}", stage.learning_rate, stage.final_learning_rate);
+  if (is_first_order(stage.method))
+    text += fmt::format(", learning rate {:g} to {:g}", stage.learning_rate, stage.final_learning_rate);
   if (stage.factorised) text += ", factorised";
   if (stage.method == Method::lbfgs) text += fmt::format(", history {}", stage.history);
   if (stage.method == Method::levenberg_marquardt) text += fmt::format(", solver {}", name_of(stage.solver));
@@ -107,7 +107,7 @@ std::string describe_environment() {
   const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
   return fmt::format(
       "residua     {}\nstarted     {:%Y-%m-%dT%H:%M:%SZ}\nhost        {}, {} {} {}\nprocessor   {}, {} threads, {}\n",
-      kVersion, fmt::gmtime(now), system.nodename, system.sysname, system.release, system.machine, processor(),
+      kCodeVersion, fmt::gmtime(now), system.nodename, system.sysname, system.release, system.machine, processor(),
       default_threads(), active_isa());
 }
 

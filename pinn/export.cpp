@@ -1,8 +1,8 @@
 #include "pinn/export.hpp"
 
 #include "kernels/core/error.hpp"
+#include "pinn/code_version.hpp"
 #include "pinn/march.hpp"
-#include "pinn/version.hpp"
 #include "surrogates/file.hpp"
 #include "surrogates/model.hpp"
 
@@ -38,7 +38,7 @@ Model model_of(const RunFile& run, const Problem& problem, const TrainResult& tr
 
   Provenance& provenance = model.card.provenance;
   provenance.run_file = run.text;
-  provenance.code_version = kVersion;
+  provenance.code_version = kCodeVersion;
   provenance.seed = std::int64_t(run.seed);
   provenance.training_seconds = trained.seconds;
   provenance.loss_history = trained.history;

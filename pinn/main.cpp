@@ -6,15 +6,15 @@
 #include <string_view>
 
 #include "kernels/core/error.hpp"
+#include "pinn/code_version.hpp"
 #include "pinn/commands/commands.hpp"
 #include "pinn/commands/own_physics.hpp"
-#include "pinn/version.hpp"
 
-/// Exit codes: 0 done; 1 something failed inside; 2 the request cannot be met as asked (one line on stderr says why);
-/// 128 + its number when a signal ended it in good order.
+/// Exit codes: 0 done; 1 something failed inside, or a run of a sweep; 2 the request cannot be met as asked (one line
+/// on stderr says why); 128 + its number when a signal ended it in good order.
 int main(int argc, char** argv) {
   CLI::App app{"Residua: physics-informed surrogates of kiln and leach processes"};
-  app.set_version_flag("--version", residua::kVersion);
+  app.set_version_flag("--version", residua::kCodeVersion);
   app.require_subcommand(0, 1);  // none is refused below: CLI11 would not name a mistyped one
   app.failure_message(
       [](const CLI::App*, const CLI::Error& e) { return fmt::format("residua: {}: try residua --help\n", e.what()); });

@@ -2,67 +2,25 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "kernels/core/error.hpp"
-#include "pinn/sampling/above_mean.hpp"
-#include "pinn/sampling/cases.hpp"
-#include "pinn/sampling/residual_adaptive.hpp"
+#include "pinn/sampling/sampler.hpp"
 #include "pinn/sharded.hpp"
 
 namespace residua {
 namespace {
-
-/// The points `chosen` of the samples, rows [rows][n].
-std::vector<double> columns(const std::vector<double>& rows, std::int64_t n, const std::vector<std::int64_t>& chosen) {
-  std::vector<double> picked;
-  picked.reserve(rows.size());
-  for (std::size_t row = 0; row < rows.size(); row += std::size_t(n))
-    for (const std::int64_t i : chosen) picked.push_back(rows[row + std::size_t(i)]);
-  return picked;
-}
-Samples part(const Samples& samples, const std::vector<std::int64_t>& chosen) {
-  return {std::int64_t(chosen.size()), columns(samples.coords, samples.n, chosen),
-          columns(samples.design, samples.n, chosen)};
-}
-
-/// Rows [rows][n] of both, side by side.
-std::vector<double> side_by_side(const std::vector<double>& a, std::int64_t na, const std::vector<double>& b,
-                                 std::int64_t nb) {
-  std::vector<double> rows;
-  rows.reserve(a.size() + b.size());
-  for (std::size_t i = 0, j = 0; i < a.size() || j < b.size(); i += std::size_t(na), j += std::size_t(nb)) {
-    rows.insert(rows.end(), a.begin() + std::ptrdiff_t(i), a.begin() + std::ptrdiff_t(i) + na);
-    rows.insert(rows.end(), b.begin() + std::ptrdiff_t(j), b.begin() + std::ptrdiff_t(j) + nb);
-  }
-  return rows;
-}
-Samples joined(const Samples& a, const Samples& b) {
-  return {a.n + b.n, side_by_side(a.coords, a.n, b.coords, b.n), side_by_side(a.design, a.n, b.design, b.n)};
-}
 
 /// Values as a tensor that looks at them.
 at::Tensor flat(const std::vector<double>& values) {
   return at::from_blob(const_cast<double*>(values.data()), {std::int64_t(values.size())}, at::kDouble);
 }
 
-/// Quasi-random points of the unit cube, rows [dims][n].
-std::vector<double> sobol_points(int dims, std::int64_t n, std::uint64_t seed) {
-  std::vector<double> unit(std::size_t(dims) * std::size_t(n));
-  if (dims > 0) Sobol(std::size_t(dims), seed).fill(unit.data(), std::size_t(n));
-  return unit;
-}
-
 const double* data_or_null(const std::vector<double>& v) { return v.empty() ? nullptr : v.data(); }
 
 }  // namespace
-
-std::int64_t point_count(const LossTerm& term, const Stage& stage) {
-  return std::max<std::int64_t>(1, std::llround(term.settings.points * stage.more_points));
-}
 
 Objective::Objective(const RunFile& run, const Problem& problem, bool cuda, std::optional<Seam> seam,
                      Processes* processes)
@@ -71,31 +29,15 @@ Objective::Objective(const RunFile& run, const Problem& problem, bool cuda, std:
       seed_(run.seed),
       sampling_(run.sampling),
       cases_(run.branch ? run.branch->cases : 0),
-      seam_(std::move(seam)) {
+      seam_(std::move(seam)),
+      terms_(loss_terms_of(run, problem, seam_.has_value())) {
   where_ = at::TensorOptions(at::kDouble).device(cuda ? at::kCUDA : at::kCPU);
   ansatz_ = ansatz_of(problem);
-  const auto add = [&](const std::string& name, std::size_t index, std::string_view kernel, TermSettings settings,
-                       std::size_t equations) {
-    LossTerm term;
-    term.name = name;
-    term.index = int(index);
-    term.id = find_term(problem.physics().name, kernel);
-    term.settings = settings;
-    term.mean_square.resize(equations);
-    terms_.push_back(std::move(term));
-  };
-  for (std::size_t t = 0; t < problem.physics().terms.size(); ++t) {
-    const TermInfo& info = problem.physics().terms[t];
-    const auto found = run.terms.find(std::string(info.name));
-    const TermSettings settings = found == run.terms.end() ? TermSettings{} : found->second;
-    if (settings.weight > 0) add(std::string(info.name), t, info.name, settings, std::size_t(info.equations));
-  }
-  if (seam_) add("seam", problem.physics().terms.size(), "answer", run.march.seam, problem.physics().outputs.size());
 }
 
 std::vector<double> Objective::target_of(const LossTerm& term) const {
   if (!is_seam(term)) return {};
-  std::vector<double> answer(term.mean_square.size() * std::size_t(term.samples.n));
+  std::vector<double> answer(std::size_t(term.rows()));
   make_ansatz(*seam_->before)->evaluate(term.id, term.samples, seam_->weights.data(), answer.data());
   return answer;
 }
@@ -106,8 +48,16 @@ std::unique_ptr<const Ansatz> Objective::ansatz_of(const Problem& problem) const
   return std::make_unique<Sharded>(std::move(whole), problem, *processes_);
 }
 
-Share Objective::own(const LossTerm& term) const {
-  return processes_ ? share_of(term.samples.n, processes_->rank(), processes_->size()) : Share{0, term.samples.n};
+Share Objective::own(std::int64_t n) const {
+  return processes_ ? share_of(n, processes_->rank(), processes_->size()) : Share{0, n};
+}
+
+void Objective::sum_over_processes(std::span<double> values) const {
+  if (processes_) processes_->sum(values);
+}
+
+void Objective::sum_over_processes(at::Tensor& values) const {
+  sum_over_processes({values.data_ptr<double>(), std::size_t(values.numel())});
 }
 
 void Objective::set_precision(at::ScalarType precision) {
@@ -129,31 +79,12 @@ std::uint64_t Objective::point_seed(std::int64_t batch, int term) const {
 void Objective::draw(std::int64_t batch, const Stage& stage, const at::Tensor& weights, bool retained) {
   const double* w = weights.const_data_ptr<double>();
   for (LossTerm& term : terms_) {
-    const std::int64_t n = point_count(term, stage);
-    const std::uint64_t seed = point_seed(batch, term.index);
-    if (retained && problem_->sample_dims(term.index) > 0 && !is_seam(term)) {
-      const Samples kept = part(term.samples, above_mean(squares(term, w)));
-      term.samples = joined(kept, fresh(term, n - kept.n, seed, stage, w));
-    } else {
-      term.samples = fresh(term, n, seed, stage, w);
-    }
+    const auto sampler = make_sampler(*problem_, term.index, {sampling_, cases_, stage.adaptive, retained});
+    term.samples = sampler->draw(point_count(term, stage), point_seed(batch, term.index), term.samples,
+                                 [&](const Samples& samples) { return squares(term, samples, w); });
     term.target = target_of(term);
   }
   set_point_weights({});
-}
-
-Samples Objective::fresh(const LossTerm& term, std::int64_t n, std::uint64_t seed, const Stage& stage,
-                         const double* weights) const {
-  constexpr std::int64_t kPool = 5;  // candidates per adaptive point
-  const int dims = problem_->sample_dims(term.index);
-  const bool choose = stage.adaptive > 0 && dims > 0 && !is_seam(term);
-  const std::int64_t drawn = choose ? kPool * n : n;
-  std::vector<double> unit =
-      sampling_ == Sampling::uniform ? uniform_points(dims, drawn, seed) : sobol_points(dims, drawn, seed);
-  if (cases_ > 0) share_cases(unit, drawn, dims - int(problem_->design().size()), cases_);
-  const Samples samples = problem_->sample(term.index, unit, drawn);
-  if (!choose) return samples;
-  return part(samples, choose_adaptively(squares(term, samples, weights), n, stage.adaptive, ~seed));
 }
 
 void Objective::set_factors(const std::vector<double>& factors) {
@@ -187,11 +118,8 @@ std::vector<at::Tensor> Objective::points() const {
 void Objective::set_points(const std::vector<at::Tensor>& points) {
   if (points.size() != 2 * terms_.size())
     throw Error(fmt::format("training: points of {} terms: expected {}", points.size() / 2, terms_.size()));
-  const auto values = [](const at::Tensor& rows) {
-    return std::vector<double>(rows.const_data_ptr<double>(), rows.const_data_ptr<double>() + rows.numel());
-  };
   for (std::size_t t = 0; t < terms_.size(); ++t) {
-    terms_[t].samples = {points[2 * t].size(1), values(points[2 * t]), values(points[2 * t + 1])};
+    terms_[t].samples = ops::samples_of(points[2 * t], points[2 * t + 1]);
     terms_[t].target = target_of(terms_[t]);
   }
   set_point_weights({});
@@ -208,6 +136,19 @@ double Objective::account(LossTerm& term, const double* squares) {
   return term.weight() * sum;
 }
 
+/// The same for all terms, whose sums stand one after another, of which none may be other than finite but on `trial`.
+double Objective::account(const std::vector<double>& squares, const double* weights, bool trial) {
+  double sum = 0;
+  const double* of_term = squares.data();
+  for (LossTerm& term : terms_) {
+    const double value = account(term, of_term);
+    if (!trial) require_finite(term, value, weights);
+    sum += value;
+    of_term += term.equations();
+  }
+  return sum;
+}
+
 double Objective::account_elsewhere(const std::vector<std::vector<double>>& sums, std::int64_t evaluations,
                                     const double* weights) {
   double sum = 0;
@@ -222,21 +163,11 @@ double Objective::account_elsewhere(const std::vector<std::vector<double>>& sums
 
 /// The first point of a term at which its residuals are not finite, or else the one where they are largest: in float32
 /// a loss may overflow that float64 still holds.
-std::string Objective::first_bad_point(const LossTerm& term, const double* weights) const {
+std::int64_t Objective::first_bad_point(const LossTerm& term, const double* weights) const {
   const std::vector<double> size = squares(term, weights);
   auto worst = std::ranges::find_if(size, [](double s) { return !std::isfinite(s); });
   if (worst == size.end()) worst = std::ranges::max_element(size);
-  const auto i = std::size_t(worst - size.begin()), n = std::size_t(term.samples.n);
-  const PhysicsInfo& physics = problem_->physics();
-  std::vector<std::string> at;
-  for (std::size_t c = 0; c < physics.coords.size(); ++c)
-    at.push_back(
-        fmt::format("{}={:.6g}", physics.coords[c].name, term.samples.coords[c * n + i] * physics.coords[c].scale));
-  for (std::size_t d = 0; d < problem_->design().size(); ++d) {
-    const Quantity& param = physics.params[std::size_t(problem_->design()[d])];
-    at.push_back(fmt::format("{}={:.6g}", param.name, term.samples.design[d * n + i] * param.scale));
-  }
-  return fmt::format("{}", fmt::join(at, " "));
+  return worst - size.begin();
 }
 
 void Objective::require_finite(const LossTerm& term, double value, const double* weights) const {
@@ -244,34 +175,34 @@ void Objective::require_finite(const LossTerm& term, double value, const double*
     throw Error(
         fmt::format("training: the loss of term '{}' is {} at {}: expected a finite number; a lower learning rate or a "
                     "narrower envelope may help",
-                    term.name, value, first_bad_point(term, weights)));
+                    term.name, value, problem_->place_of(term.samples, first_bad_point(term, weights))));
 }
 
 double Objective::loss(const double* weights) {
-  double sum = 0;
-  for (LossTerm& term : terms_) {
+  std::vector<double> all;
+  for (const LossTerm& term : terms_) {
     std::vector<double> squares(term.mean_square.size());
     ansatz_->differentiate(term.id, term.samples, weights,
                            {nullptr, data_or_null(term.point_weight), data_or_null(term.target)}, squares.data(),
                            nullptr);
-    sum += account(term, squares.data());
+    all.insert(all.end(), squares.begin(), squares.end());
   }
-  return sum;
+  sum_over_processes(all);
+  return account(all, weights, true);
 }
 
 Objective::Placed Objective::place(const LossTerm& term) const {
   const std::int64_t n = term.samples.n;
-  const Share share = own(term);
+  const Share share = own(n);
   const auto rows = [&](const std::vector<double>& all) {
     return ops::rows_tensor(all, n, where_).narrow(1, share.first, share.count).contiguous();
   };
-  Placed placed{
-      rows(term.samples.coords),
-      rows(term.samples.design),
-      // The operator takes means over its own points.
-      at::full({std::int64_t(term.mean_square.size())}, term.weight() * (double(share.count) / double(n)), where_),
-      {},
-      {}};
+  Placed placed{rows(term.samples.coords),
+                rows(term.samples.design),
+                // The operator takes means over its own points.
+                at::full({term.equations()}, term.weight() * (double(share.count) / double(n)), where_),
+                {},
+                {}};
   if (!term.target.empty()) placed.target = rows(term.target);
   if (!term.point_weight.empty()) placed.point_weight = rows(term.point_weight).squeeze(0);
   return placed;
@@ -287,7 +218,7 @@ double Objective::differentiate(at::Tensor& weights, bool trial) {
   for (std::size_t t = 0; t < terms_.size(); ++t) {
     const LossTerm& term = terms_[t];
     const Placed& at = placed_[t];
-    const Share share = own(term);
+    const Share share = own(term.samples.n);
     if (share.count == 0) {
       values.insert(values.end(), 1 + term.mean_square.size(), 0.0);
       continue;
@@ -300,7 +231,7 @@ double Objective::differentiate(at::Tensor& weights, bool trial) {
     for (std::size_t e = 0; e < term.mean_square.size(); ++e)
       values.push_back(per_equation.const_data_ptr<double>()[e] * (double(share.count) / double(term.samples.n)));
   }
-  if (processes_) sum_over_processes(weights.mutable_grad(), values);
+  sum_over_processes(weights.mutable_grad(), values);
   double sum = 0;
   const double* value = values.data();
   for (LossTerm& term : terms_) {
@@ -315,6 +246,7 @@ double Objective::differentiate(at::Tensor& weights, bool trial) {
 
 /// A gradient and further values, in one exchange.
 void Objective::sum_over_processes(at::Tensor& gradient, std::vector<double>& values) const {
+  if (!processes_) return;
   const double* g = gradient.const_data_ptr<double>();
   std::vector<double> all(g, g + gradient.numel());
   all.insert(all.end(), values.begin(), values.end());
@@ -327,19 +259,18 @@ void Objective::sum_over_processes(at::Tensor& gradient, std::vector<double>& va
 double Objective::differentiate_in_float64(at::Tensor& weights, bool trial) {
   at::Tensor own = at::empty({parameters()}, at::kDouble);
   weights.mutable_grad().zero_();
-  double sum = 0;
-  for (LossTerm& term : terms_) {
+  std::vector<double> all;
+  for (const LossTerm& term : terms_) {
     const std::vector<double> scale(term.mean_square.size(), term.weight() / double(term.samples.n));
     std::vector<double> squares(term.mean_square.size());
     ansatz_->differentiate(term.id, term.samples, weights.const_data_ptr<double>(),
                            {scale.data(), data_or_null(term.point_weight), data_or_null(term.target)}, squares.data(),
                            own.data_ptr<double>());
     weights.mutable_grad() += own;
-    const double value = account(term, squares.data());
-    if (!trial) require_finite(term, value, weights.const_data_ptr<double>());
-    sum += value;
+    all.insert(all.end(), squares.begin(), squares.end());
   }
-  return sum;
+  sum_over_processes(weights.mutable_grad(), all);
+  return account(all, weights.const_data_ptr<double>(), trial);
 }
 
 /// Adds the normal equations of all terms by add(term, weights of its rows), and returns their shares in the loss, of
@@ -394,79 +325,108 @@ at::Tensor Objective::linearise(const double* weights) {
 
 std::int64_t Objective::rows() const {
   std::int64_t count = 0;
-  for (const LossTerm& term : terms_) count += std::int64_t(term.mean_square.size()) * term.samples.n;
+  for (const LossTerm& term : terms_) count += term.equations() * own(term.samples.n).count;
   return count;
 }
 
-/// What the residual rows of each point are multiplied with, so that the sum of squares is the loss.
-at::Tensor Objective::row_scale(const LossTerm& term) const {
-  const double scale = std::sqrt(term.weight() / double(term.samples.n));
-  if (term.point_weight.empty()) return at::full({term.samples.n}, scale, at::kDouble);
-  return at::tensor(term.point_weight, at::kDouble).sqrt() * scale;
+double Objective::square(const at::Tensor& rows) const {
+  double sum = rows.square().sum().item<double>();
+  sum_over_processes({&sum, 1});
+  return sum;
 }
 
-/// Rows of a term, [equations * points], so multiplied.
+/// What the residual rows of some points are multiplied with, so that the sum of squares is the loss.
+at::Tensor Objective::row_scale(const LossTerm& term, const Share& points) const {
+  const double scale = std::sqrt(term.weight() / double(term.samples.n));
+  if (term.point_weight.empty()) return at::full({points.count}, scale, at::kDouble);
+  return flat(term.point_weight).narrow(0, points.first, points.count).sqrt() * scale;
+}
+
+/// Rows of a term, [equations * own points], so multiplied.
 at::Tensor Objective::scaled(const LossTerm& term, const at::Tensor& rows) const {
-  return (rows.view({-1, term.samples.n}) * row_scale(term)).flatten();
+  const Share share = own(term.samples.n);
+  return (rows.view({term.equations(), share.count}) * row_scale(term, share)).flatten();
+}
+
+/// use(term, its rows) for the terms one after another.
+template <class Use>
+void Objective::for_terms(const at::Tensor& rows, Use&& use) {
+  std::int64_t first = 0;
+  for (const LossTerm& term : terms_) {
+    const std::int64_t count = term.equations() * own(term.samples.n).count;
+    use(term, rows.narrow(0, first, count));
+    first += count;
+    points_evaluated_ += term.samples.n;
+  }
 }
 
 at::Tensor Objective::residuals(const double* weights) {
   at::Tensor all = at::empty({rows()}, at::kDouble);
-  std::int64_t first = 0;
-  for (LossTerm& term : terms_) {
-    const auto equations = std::int64_t(term.mean_square.size());
-    at::Tensor own = all.narrow(0, first, equations * term.samples.n);
-    ansatz_->evaluate(term.id, term.samples, weights, own.data_ptr<double>());
-    if (!term.target.empty()) own -= flat(term.target);
-    own.copy_(scaled(term, own));
-    const at::Tensor squares = own.reshape({equations, -1}).square().sum(1) * (double(term.samples.n) / term.weight());
-    account(term, squares.const_data_ptr<double>());
-    first += own.numel();
-  }
+  for_terms(all, [&](const LossTerm& term, at::Tensor rows) {
+    ansatz_->evaluate(term.id, term.samples, weights, rows.data_ptr<double>());
+    if (!term.target.empty())
+      rows -= flat(columns(term.target.data(), term.equations(), term.samples.n, own(term.samples.n)));
+    rows.copy_(scaled(term, rows));
+  });
   return all;
 }
 
 at::Tensor Objective::jacobian_product(const double* weights, const at::Tensor& direction) {
   at::Tensor all = at::empty({rows()}, at::kDouble);
-  std::int64_t first = 0;
-  for (const LossTerm& term : terms_) {
-    at::Tensor own = all.narrow(0, first, std::int64_t(term.mean_square.size()) * term.samples.n);
+  for_terms(all, [&](const LossTerm& term, at::Tensor rows) {
     ansatz_->jacobian_product(term.id, term.samples, weights, direction.const_data_ptr<double>(),
-                              own.data_ptr<double>());
-    own.copy_(scaled(term, own));
-    first += own.numel();
-    points_evaluated_ += term.samples.n;
-  }
+                              rows.data_ptr<double>());
+    rows.copy_(scaled(term, rows));
+  });
   return all;
 }
 
 at::Tensor Objective::transposed_product(const double* weights, const at::Tensor& rows) {
   at::Tensor sum = at::zeros({parameters()}, at::kDouble), own = at::empty_like(sum);
-  std::int64_t first = 0;
-  for (const LossTerm& term : terms_) {
-    const std::int64_t count = std::int64_t(term.mean_square.size()) * term.samples.n;
-    const at::Tensor weighted = scaled(term, rows.narrow(0, first, count));
+  for_terms(rows, [&](const LossTerm& term, const at::Tensor& of_term) {
+    const at::Tensor weighted = scaled(term, of_term);
     ansatz_->transposed_product(term.id, term.samples, weights, weighted.const_data_ptr<double>(),
                                 own.data_ptr<double>());
     sum += own;
-    first += count;
-    points_evaluated_ += term.samples.n;
-  }
+  });
+  sum_over_processes(sum);
   return sum;
 }
 
-double Objective::for_rows(const double* weights, std::int64_t block, const std::function<void(at::Tensor rows)>& use) {
+/// use(block) for blocks of points that have at most `block` rows in this process. All processes have the same number
+/// of blocks, of which the last may be empty in some.
+template <class Use>
+void Objective::for_blocks(const LossTerm& term, const double* weights, std::int64_t block, Use&& use) const {
+  const std::int64_t equations = term.equations(), n = term.samples.n;
+  const std::int64_t most = std::max<std::int64_t>(1, block / equations) * (processes_ ? processes_->size() : 1);
+  for (std::int64_t first = 0; first < n; first += most) {
+    const Samples some = part(term.samples, Share{first, std::min(most, n - first)});
+    const Share share = own(some.n);
+    Block rows{{first, some.n},
+               {first + share.first, share.count},
+               at::empty({equations, share.count}, at::kDouble),
+               at::empty({equations, share.count, parameters()}, at::kDouble)};
+    ansatz_->jacobian(term.id, some, weights, rows.jacobian.data_ptr<double>(), rows.residuals.data_ptr<double>());
+    if (!term.target.empty())
+      rows.residuals -= flat(term.target).view({equations, n}).narrow(1, rows.own.first, rows.own.count);
+    use(rows);
+  }
+}
+
+/// use(term, block, rows [count][parameters + 1]) for the blocks of all terms; returns the loss.
+template <class Use>
+double Objective::for_scaled_rows(const double* weights, std::int64_t block, Use&& use) {
   double sum = 0;
   for (LossTerm& term : terms_) {
-    at::Tensor squares = at::zeros({std::int64_t(term.mean_square.size())}, at::kDouble);
-    const at::Tensor scale = row_scale(term);
-    for_rows(term, weights, block, [&](std::int64_t first, const at::Tensor& residuals, const at::Tensor& jacobian) {
-      const at::Tensor own = scale.narrow(0, first, residuals.size(1)), scaled = residuals * own;
+    at::Tensor squares = at::zeros({term.equations()}, at::kDouble);
+    for_blocks(term, weights, block, [&](const Block& some) {
+      const at::Tensor scale = row_scale(term, some.own), scaled = some.residuals * scale;
       squares += scaled.square().sum(1);
-      use(at::cat({jacobian.view({residuals.size(0), residuals.size(1), -1}) * own.unsqueeze(1), scaled.unsqueeze(2)},
-                  2)
-              .view({residuals.numel(), -1}));
+      use(term, some,
+          at::cat({some.jacobian * scale.unsqueeze(1), scaled.unsqueeze(2)}, 2)
+              .view({scaled.numel(), parameters() + 1}));
     });
+    sum_over_processes(squares);
     squares *= double(term.samples.n) / term.weight();
     const double value = account(term, squares.const_data_ptr<double>());
     require_finite(term, value, weights);
@@ -475,18 +435,30 @@ double Objective::for_rows(const double* weights, std::int64_t block, const std:
   return sum;
 }
 
-void Objective::for_rows(const LossTerm& term, const double* weights, std::int64_t block,
-                         const std::function<void(std::int64_t, at::Tensor, at::Tensor)>& use) const {
-  const auto equations = std::int64_t(term.mean_square.size());
-  const std::int64_t most = std::max<std::int64_t>(1, block / equations);
-  for (std::int64_t first = 0; first < term.samples.n; first += most) {
-    const Samples some = part(term.samples, Share{first, std::min(most, term.samples.n - first)});
-    at::Tensor rows = at::empty({equations * some.n, parameters()}, at::kDouble);
-    at::Tensor residuals = at::empty({equations, some.n}, at::kDouble);
-    ansatz_->jacobian(term.id, some, weights, rows.data_ptr<double>(), residuals.data_ptr<double>());
-    if (!term.target.empty()) residuals -= flat(term.target).view({equations, -1}).narrow(1, first, some.n);
-    use(first, residuals, rows);
-  }
+double Objective::for_rows(const double* weights, std::int64_t block, const std::function<void(at::Tensor rows)>& use) {
+  return for_scaled_rows(weights, block, [&](const LossTerm&, const Block&, const at::Tensor& rows) {
+    if (rows.size(0) > 0) use(rows);
+  });
+}
+
+double Objective::for_all_rows(const double* weights, std::int64_t block,
+                               const std::function<void(at::Tensor rows)>& use) {
+  if (!processes_) return for_rows(weights, block, use);
+  const auto gather = [&](const LossTerm& term, const Block& some, const at::Tensor& rows) {
+    at::Tensor all = at::zeros({term.equations() * some.points.count, rows.size(1)}, at::kDouble);
+    all.narrow(0, term.equations() * (some.own.first - some.points.first), rows.size(0)).copy_(rows);
+    sum_over_processes(all);
+    for (const at::Tensor& few : all.split(block)) use(few);  // one point of each process may have more rows
+  };
+  return for_scaled_rows(weights, block / processes_->size(), gather);
+}
+
+double Objective::jacobian_square(const LossTerm& term, const double* weights) const {
+  constexpr std::int64_t kBlock = 1024;
+  double sum = 0;
+  for_blocks(term, weights, kBlock, [&](const Block& some) { sum += some.jacobian.square().sum().item<double>(); });
+  sum_over_processes({&sum, 1});
+  return sum;
 }
 
 std::vector<double> Objective::squares(const LossTerm& term, const double* weights) const {
@@ -495,13 +467,15 @@ std::vector<double> Objective::squares(const LossTerm& term, const double* weigh
 
 std::vector<double> Objective::squares(const LossTerm& term, const Samples& samples, const double* weights,
                                        const double* target) const {
-  const std::size_t n = std::size_t(samples.n);
-  std::vector<double> rows(term.mean_square.size() * n), sums(n);
+  const Share share = own(samples.n);
+  std::vector<double> rows(std::size_t(term.equations() * share.count)), sums(std::size_t(samples.n));
   ansatz_->evaluate(term.id, samples, weights, rows.data());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const double r = target ? rows[i] - target[i] : rows[i];
-    sums[i % n] += r * r;
-  }
+  for (std::int64_t e = 0, row = 0; e < term.equations(); ++e)
+    for (std::int64_t i = share.first; i < share.first + share.count; ++i, ++row) {
+      const double r = target ? rows[std::size_t(row)] - target[e * samples.n + i] : rows[std::size_t(row)];
+      sums[std::size_t(i)] += r * r;
+    }
+  sum_over_processes(sums);
   return sums;
 }
 
@@ -511,6 +485,7 @@ at::Tensor Objective::gradient(const LossTerm& term, const double* weights) cons
   at::Tensor gradient = at::empty({parameters()}, at::kDouble);
   ansatz_->differentiate(term.id, term.samples, weights, {scale.data(), nullptr, data_or_null(term.target)},
                          squares.data(), gradient.data_ptr<double>());
+  sum_over_processes(gradient);
   return gradient;
 }
 

@@ -3,34 +3,19 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "pinn/ansatz.hpp"
+#include "pinn/loss_term.hpp"
 #include "pinn/ops.hpp"
 #include "pinn/problem.hpp"
 #include "pinn/processes.hpp"
 #include "pinn/run_file.hpp"
+#include "pinn/share.hpp"
 
 namespace residua {
-
-/// One term of the loss and the points it is evaluated at now.
-struct LossTerm {
-  std::string name;
-  int index = 0;  ///< among the terms of the physics
-  TermId id;
-  TermSettings settings;
-  Samples samples;
-  std::vector<double> target;        ///< [equations][n]: what the rows should be; empty: zeros
-  double factor = 1;                 ///< on the weight of the settings, from the balance of terms
-  std::vector<double> point_weight;  ///< [points], from causal weighting; empty: ones
-  std::vector<double> mean_square;   ///< of each equation, at the last evaluation, in point weights
-
-  double weight() const { return settings.weight * factor; }
-};
-
-/// How many points a stage draws for a term.
-std::int64_t point_count(const LossTerm& term, const Stage& stage);
 
 /// What a window of time starts from: the network of the window before it.
 struct Seam {
@@ -82,9 +67,14 @@ class Objective {
   double unbalanced() const;
   std::int64_t points_evaluated() const { return points_evaluated_; }  ///< since construction
 
-  // Each evaluates the loss at the points at hand and leaves mean_square in the terms. They throw Error that names the
-  // term and the point if the loss is not finite; only loss(), residuals(), and differentiate() on `trial`, may return
-  // values that are not finite, since trial steps go astray.
+  // Each evaluates the loss at the points at hand; loss(), differentiate(), for_rows() and for_all_rows() leave
+  // mean_square in the terms. They throw Error that names the term and the point if the loss is not finite; only
+  // loss(), residuals(), and differentiate() on `trial`, may return values that are not finite, since trial steps go
+  // astray.
+  //
+  // Losses, gradients, matrices and products over the weights are sums over all processes, the same in each. Vectors
+  // over residual rows stay where they are: a process holds the rows of its own points, and what is exchanged does not
+  // grow with the number of points.
 
   double loss(const double* weights);
   /// Loss, and its gradient into weights.grad().
@@ -93,15 +83,21 @@ class Objective {
   double linearise(const double* weights, NormalEquations& sums);
   /// The same as a tensor [parameters + 1][parameters + 1] on device(), of which the upper triangle counts.
   at::Tensor linearise(const double* weights);
-  /// The residual rows of all terms one after another, each times the square root of its weight: the square of their
-  /// norm is the loss.
+  /// The residual rows of all terms one after another, each times the square root of its weight: their square() is the
+  /// loss.
   at::Tensor residuals(const double* weights);
   /// J direction and J^T rows of their Jacobian, without J.
   at::Tensor jacobian_product(const double* weights, const at::Tensor& direction);
   at::Tensor transposed_product(const double* weights, const at::Tensor& rows);
+  std::int64_t rows() const;                    ///< of this process
+  double square(const at::Tensor& rows) const;  ///< of the norm of a vector over the rows of all processes
   /// Loss, and the residual rows with their Jacobian in blocks of at most `block`: use(rows [count][parameters + 1]),
   /// each row (J r) times the square root of its weight.
   double for_rows(const double* weights, std::int64_t block, const std::function<void(at::Tensor rows)>& use);
+  /// The same with the rows of all processes in each of them, which takes an exchange of all of J.
+  double for_all_rows(const double* weights, std::int64_t block, const std::function<void(at::Tensor rows)>& use);
+  /// Makes each value of a dense tensor on the CPU its sum over all processes.
+  void sum_over_processes(at::Tensor& values) const;
 
   /// Takes over what the last of some evaluations, on as many points of its own, found for all terms: sums over its
   /// points of the squared rows, [equations] of each. Returns the loss, and throws as differentiate() does.
@@ -114,12 +110,18 @@ class Objective {
   std::vector<double> squares(const LossTerm& term, const double* weights) const;
   /// Gradient of the mean of those squares.
   at::Tensor gradient(const LossTerm& term, const double* weights) const;
-  /// Residual rows [equations][count] of at most `block` rows at a time, from point `first` on, with their Jacobian
-  /// [equations * count][parameters].
-  void for_rows(const LossTerm& term, const double* weights, std::int64_t block,
-                const std::function<void(std::int64_t first, at::Tensor residuals, at::Tensor jacobian)>& use) const;
+  /// Sum of the squares of all entries of the Jacobian of its residual rows.
+  double jacobian_square(const LossTerm& term, const double* weights) const;
 
  private:
+  /// Rows of a term for some of its points, without weights of any kind.
+  struct Block {
+    Share points;          ///< of all processes ...
+    Share own;             ///< ... and of this one, whose rows these are
+    at::Tensor residuals;  ///< [equations][own]
+    at::Tensor jacobian;   ///< [equations][own][parameters]
+  };
+
   /// The points of a term in the precision of differentiate().
   struct Placed {
     at::Tensor coords, design, equation_weight;
@@ -127,26 +129,30 @@ class Objective {
   };
 
   std::unique_ptr<const Ansatz> ansatz_of(const Problem& problem) const;
-  /// The points of a term that this process evaluates in differentiate().
-  Share own(const LossTerm& term) const;
+  /// Those of n points that this process evaluates.
+  Share own(std::int64_t n) const;
+  void sum_over_processes(std::span<double> values) const;
   void sum_over_processes(at::Tensor& gradient, std::vector<double>& values) const;
   bool is_seam(const LossTerm& term) const { return term.index == int(problem_->physics().terms.size()); }
   std::vector<double> target_of(const LossTerm& term) const;
   std::vector<double> squares(const LossTerm& term, const Samples& samples, const double* weights,
                               const double* target = nullptr) const;
   double differentiate_in_float64(at::Tensor& weights, bool trial);
-  /// n points of batch and term as the stage says; those that stand in an unbroken sequence.
-  Samples fresh(const LossTerm& term, std::int64_t n, std::uint64_t seed, const Stage& stage,
-                const double* weights) const;
   template <class Add, class Loss>
   std::vector<double> add_terms(Add&& add, Loss&& loss);
-  std::int64_t rows() const;
+  template <class Use>
+  void for_terms(const at::Tensor& rows, Use&& use);
+  template <class Use>
+  void for_blocks(const LossTerm& term, const double* weights, std::int64_t block, Use&& use) const;
+  template <class Use>
+  double for_scaled_rows(const double* weights, std::int64_t block, Use&& use);
   Placed place(const LossTerm& term) const;
-  at::Tensor row_scale(const LossTerm& term) const;
+  at::Tensor row_scale(const LossTerm& term, const Share& points) const;
   at::Tensor scaled(const LossTerm& term, const at::Tensor& rows) const;
   double account(LossTerm& term, const double* squares);
+  double account(const std::vector<double>& squares, const double* weights, bool trial);
   void require_finite(const LossTerm& term, double value, const double* weights) const;
-  std::string first_bad_point(const LossTerm& term, const double* weights) const;
+  std::int64_t first_bad_point(const LossTerm& term, const double* weights) const;
 
   const Problem* problem_;
   Processes* processes_;  ///< null: none but this one

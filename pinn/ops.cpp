@@ -215,6 +215,14 @@ at::Tensor rows_tensor(const std::vector<double>& rows, std::int64_t n, at::Tens
   return t.to(options);
 }
 
+Samples samples_of(const at::Tensor& coords, const at::Tensor& design) {
+  const auto values = [](const at::Tensor& rows) {
+    const at::Tensor all = rows.contiguous();
+    return std::vector<double>(all.const_data_ptr<double>(), all.const_data_ptr<double>() + all.numel());
+  };
+  return {coords.size(1), values(coords), values(design)};
+}
+
 ProblemTensors tensors_of(const Problem& problem, at::TensorOptions options) {
   const auto vector = [&](const std::vector<double>& v) {
     return rows_tensor(v, std::int64_t(v.size()), options).squeeze(0);

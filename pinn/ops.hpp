@@ -5,6 +5,7 @@
 #include <string>
 
 #include "pinn/problem.hpp"
+#include "pinn/samples.hpp"
 
 namespace residua {
 
@@ -46,6 +47,8 @@ ProblemTensors tensors_of(const Problem& problem, at::TensorOptions options);
 
 /// Rows of doubles as a tensor [rows][n] of the given precision and device.
 at::Tensor rows_tensor(const std::vector<double>& rows, std::int64_t n, at::TensorOptions options);
+/// Points of a term from such tensors [rows][n] of their coordinates and design inputs, float64 on the CPU.
+Samples samples_of(const at::Tensor& coords, const at::Tensor& design);
 
 /// The typed call of residua::fused_loss.
 std::tuple<at::Tensor, at::Tensor> fused_loss(const at::Tensor& weights, const Problem& problem,

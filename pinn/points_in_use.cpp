@@ -4,16 +4,9 @@
 
 #include "kernels/core/error.hpp"
 #include "pinn/checkpoint.hpp"
+#include "pinn/ops.hpp"
 
 namespace residua {
-namespace {
-
-std::vector<double> values(const at::Tensor& rows) {
-  const at::Tensor all = rows.contiguous();
-  return {all.const_data_ptr<double>(), all.const_data_ptr<double>() + all.numel()};
-}
-
-}  // namespace
 
 std::vector<TermPoints> points_in_use(const std::filesystem::path& checkpoint, const RunFile& run) {
   const std::vector<at::Tensor> points = load_checkpoint(checkpoint).points;
@@ -24,7 +17,7 @@ std::vector<TermPoints> points_in_use(const std::filesystem::path& checkpoint, c
                             points.size() / 2, names.size()));
   std::vector<TermPoints> all;
   for (std::size_t t = 0; t < names.size(); ++t)
-    all.push_back({names[t], {points[2 * t].size(1), values(points[2 * t]), values(points[2 * t + 1])}});
+    all.push_back({names[t], ops::samples_of(points[2 * t], points[2 * t + 1])});
   return all;
 }
 

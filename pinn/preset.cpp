@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "pinn/run_file.hpp"
+
 namespace residua {
 namespace {
 
@@ -10,29 +12,23 @@ physics = "{}"
 seed = 1
 
 [network]
-width = 24
-depth = 4
+width = {}
+depth = {}
 
 [envelope]  # plant units; a range makes an input of the surrogate, a number fixes a parameter
 )";
 
-constexpr std::string_view kStages = R"(
-[[stage]]  # a warm start on fresh points at every step
-optimizer = "adam"
-steps = 1000
-learning_rate = 5e-3
-final_learning_rate = 5e-4
-
-[[stage]]  # the accuracy comes from here
-optimizer = "levenberg_marquardt"
-steps = 300
-resample = 20    # steps between fresh points
-more_points = 4  # times the points of each term
-adaptive = 1     # draws points to large residuals
-
-[surrogate]
-precision = "float64"
-)";
+std::string stage_of(const Stage& stage) {
+  std::string text = fmt::format("\n[[stage]]\noptimizer = \"{}\"\nsteps = {}\n", name_of(stage.method), stage.steps);
+  if (is_first_order(stage.method))
+    return text + fmt::format("learning_rate = {:g}\nfinal_learning_rate = {:g}\n", stage.learning_rate,
+                              stage.final_learning_rate);
+  return text + fmt::format(
+                    "resample = {}      # steps between fresh points\n"
+                    "more_points = {:g}    # times the points of each term\n"
+                    "adaptive = {:g}       # draws points to large residuals\n",
+                    stage.resample, stage.more_points, stage.adaptive);
+}
 
 std::string line_of(const Quantity& q, bool coordinate) {
   const bool varied = q.lower < q.upper;
@@ -45,13 +41,16 @@ std::string line_of(const Quantity& q, bool coordinate) {
 }  // namespace
 
 std::string custom_run_file(const PhysicsInfo& physics) {
-  std::string text = fmt::format(fmt::runtime(kHead), physics.summary, physics.name);
+  const RunFile defaults = RunFile::parse(fmt::format("physics = \"{}\"", physics.name), "defaults");
+  std::string text = fmt::format(fmt::runtime(kHead), physics.summary, physics.name, defaults.width, defaults.depth);
   for (const Quantity& q : physics.coords) text += line_of(q, true);
   for (const Quantity& q : physics.params) text += line_of(q, false);
-  for (std::size_t t = 0; t < physics.terms.size(); ++t)
-    text += fmt::format("\n[terms.{}]\npoints = {}\n{}", physics.terms[t].name, t == 0 ? 1500 : 300,
-                        t == 0 ? "" : "weight = 10\n");
-  return text + std::string(kStages);
+  for (const TermInfo& term : physics.terms) {
+    const TermSettings& settings = defaults.terms.at(std::string(term.name));
+    text += fmt::format("\n[terms.{}]\npoints = {}\nweight = {:g}\n", term.name, settings.points, settings.weight);
+  }
+  for (const Stage& stage : defaults.stages) text += stage_of(stage);
+  return text + "\n[surrogate]\nprecision = \"float64\"\n";
 }
 
 }  // namespace residua

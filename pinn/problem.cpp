@@ -1,15 +1,53 @@
 #include "pinn/problem.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/normal_distribution.hpp>
 #include <boost/random/uniform_01.hpp>
 #include <cmath>
 
 #include "kernels/core/error.hpp"
+#include "kernels/parallel.hpp"
 
 namespace residua {
+namespace {
+
+constexpr std::int64_t kBlock = 1024;            ///< points that are drawn at a time, so that they stay in the cache
+constexpr std::int64_t kPointsOfAThread = 8192;  ///< below, it takes about as long to wake another one
+
+/// work(share) for shares of n points, in as many threads.
+template <class Work>
+void for_shares(std::int64_t n, Work&& work) {
+  const int threads = int(std::clamp<std::int64_t>(n / kPointsOfAThread, 1, default_threads()));
+  in_parallel(threads, [&](int thread) { work(share_of(n, thread, threads)); });
+}
+
+/// For n points, all allocated at once: touching fresh memory takes longer than drawing what goes there.
+Samples room(std::size_t coords, std::size_t design, std::int64_t n) {
+  return {n, std::vector<double>(coords * std::size_t(n)), std::vector<double>(design * std::size_t(n))};
+}
+
+/// Places the points of a share. unit_row(dim) is where their coordinates in the unit cube start.
+template <class UnitRow>
+void place(const std::vector<Axis>& axes, const Share& share, const UnitRow& unit_row, Samples& samples) {
+  double* row = samples.coords.data();
+  for (const Axis& axis : axes) {
+    if (row == samples.coords.data() + samples.coords.size()) row = samples.design.data();
+    if (axis.dim < 0) {
+      std::fill_n(row + share.first, share.count, axis.at(0));
+    } else {
+      const double* unit = unit_row(axis.dim);
+      std::transform(unit, unit + share.count, row + share.first, [&](double u) { return axis.at(u); });
+    }
+    row += samples.n;
+  }
+}
+
+}  // namespace
+
 Problem::Problem(const RunFile& run) : physics_(&find_physics(run.physics)) {
   for (const Quantity& coord : physics_->coords) {
     const Range range = run.range(coord);
@@ -96,21 +134,51 @@ int Problem::sample_dims(int term) const {
 }
 
 Samples Problem::sample(int term, Sobol& sequence, std::int64_t n) const {
-  std::vector<double> unit(std::size_t(sample_dims(term)) * std::size_t(n));
-  if (!unit.empty()) sequence.fill(unit.data(), std::size_t(n));
-  return sample(term, unit, n);
+  Samples samples = room(physics_->coords.size(), design_.size(), n);
+  const std::vector<Axis> all = axes(term);
+  for_shares(n, [&](const Share& share) {
+    Sobol own = sequence;
+    own.skip(std::uint64_t(share.first));
+    std::vector<double> unit(own.dims() * std::size_t(std::min(kBlock, share.count)));
+    for (std::int64_t done = 0; done < share.count; done += kBlock) {
+      const Share block{share.first + done, std::min(kBlock, share.count - done)};
+      own.fill(unit.data(), std::size_t(block.count));
+      const auto unit_row = [&](int dim) { return unit.data() + dim * block.count; };
+      place(all, block, unit_row, samples);
+    }
+  });
+  sequence.skip(std::uint64_t(n));
+  return samples;
 }
 
 Samples Problem::sample(int term, const std::vector<double>& unit, std::int64_t n) const {
-  Samples samples{n, {}, {}};
+  Samples samples = room(physics_->coords.size(), design_.size(), n);
   const std::vector<Axis> all = axes(term);
-  for (std::size_t k = 0; k < all.size(); ++k) {
-    const Axis& axis = all[k];
-    std::vector<double>& rows = k < physics_->coords.size() ? samples.coords : samples.design;
-    for (std::int64_t i = 0; i < n; ++i)
-      rows.push_back(axis.at(axis.dim < 0 ? 0 : unit[std::size_t(axis.dim * n + i)]));
-  }
+  for_shares(n, [&](const Share& share) {
+    const auto unit_row = [&](int dim) { return unit.data() + dim * n + share.first; };
+    place(all, share, unit_row, samples);
+  });
   return samples;
+}
+
+Points<double> Problem::points(const Samples& samples) const {
+  return {samples.n,      samples.coords.data(), samples.design.data(),
+          params_.data(), design_row_.data(),    int(design_.size())};
+}
+
+Network<double> Problem::network(const double* weights) const {
+  return {shape_.trunk, weights, center_.data(), scale_.data()};
+}
+
+std::string Problem::place_of(const Samples& samples, std::int64_t point) const {
+  std::vector<std::string> at;
+  const auto add = [&](const Quantity& q, const std::vector<double>& rows, std::size_t row) {
+    const double value = rows[row * std::size_t(samples.n) + std::size_t(point)];
+    at.push_back(fmt::format("{}={:.6g}", q.name, value * q.scale));
+  };
+  for (std::size_t c = 0; c < physics_->coords.size(); ++c) add(physics_->coords[c], samples.coords, c);
+  for (std::size_t d = 0; d < design_.size(); ++d) add(physics_->params[std::size_t(design_[d])], samples.design, d);
+  return fmt::format("{}", fmt::join(at, " "));
 }
 
 /// Every input of the network spans about [-1, 1] over the envelope, seen on a fixed set of interior points.
@@ -119,9 +187,7 @@ void Problem::normalise_inputs() {
   Sobol sequence(std::size_t(sample_dims(0)), 0);
   const Samples samples = sample(0, sequence, n);
   std::vector<double> rows(std::size_t(shape_.inputs()) * std::size_t(n));
-  const Points<double> points{
-      n, samples.coords.data(), samples.design.data(), params_.data(), design_row_.data(), int(design_.size())};
-  physics_->evaluate_features(points, rows.data());
+  physics_->evaluate_features(points(samples), rows.data());
   std::copy(samples.design.begin(), samples.design.end(), rows.begin() + physics_->features * n);
   for (int input = 0; input < shape_.inputs(); ++input) {
     const auto [low, high] = std::minmax_element(rows.begin() + input * n, rows.begin() + (input + 1) * n);

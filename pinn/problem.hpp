@@ -6,17 +6,12 @@
 #include "datasets/sobol.hpp"
 #include "kernels/axis.hpp"
 #include "kernels/catalog.hpp"
+#include "kernels/points.hpp"
 #include "pinn/run_file.hpp"
+#include "pinn/samples.hpp"
 #include "surrogates/network_shape.hpp"
 
 namespace residua {
-
-/// Points of one term, dimensionless rows as the kernels want them.
-struct Samples {
-  std::int64_t n = 0;
-  std::vector<double> coords;  ///< [coords][n]
-  std::vector<double> design;  ///< [design inputs][n]
-};
 
 /// A physics over an operating envelope: which parameters are design inputs, their ranges, and what the network sees.
 /// Immutable after construction; safe to share between threads.
@@ -55,6 +50,15 @@ class Problem {
   Samples sample(int term, Sobol& sequence, std::int64_t n) const;
   /// Points of a term from points of the unit cube, rows [sample_dims(term)][n].
   Samples sample(int term, const std::vector<double>& unit, std::int64_t n) const;
+
+  // As the kernels see them: points, and a perceptron of the trunk's shape with its weights. They look at their
+  // arguments and at this problem.
+
+  Points<double> points(const Samples& samples) const;
+  Network<double> network(const double* weights) const;
+
+  /// Where a point lies, in plant units, for messages.
+  std::string place_of(const Samples& samples, std::int64_t point) const;
 
  private:
   std::vector<Region> region(int term) const;

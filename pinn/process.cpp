@@ -55,7 +55,7 @@ std::optional<EndedProcess> ended_process() {
   int status = 0;
   const pid_t id = waitpid(-1, &status, WNOHANG);
   if (id <= 0) return {};
-  return EndedProcess{id, code_of(status)};
+  return EndedProcess{id, code_of(status), WIFSIGNALED(status) ? WTERMSIG(status) : 0};
 }
 
 int wait_for(pid_t process) {

@@ -17,7 +17,8 @@ pid_t start_process(const std::vector<std::string>& command, const std::vector<s
 
 struct EndedProcess {
   pid_t id;
-  int code;  ///< exit status, or 128 + the signal that ended it
+  int code;    ///< exit status, or 128 + the signal that ended it
+  int signal;  ///< that ended it, or 0
 };
 
 /// A started process that has ended since the last call, if there is one; does not wait.

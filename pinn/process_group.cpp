@@ -52,7 +52,7 @@ class GroupProcesses : public Processes {
 c10::intrusive_ptr<c10d::Store> meet(const ProcessPlace& place) {
   c10d::TCPStoreOptions meeting;
   meeting.port = std::uint16_t(place.port);
-  meeting.isServer = place.rank == 0;
+  meeting.isServer = place.rank == 0 && !place.agent;
   meeting.masterListenFd = place.socket;
   meeting.numWorkers = std::size_t(place.size);
   meeting.timeout = kMeeting;

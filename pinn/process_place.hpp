@@ -14,6 +14,7 @@ struct ProcessPlace {
   /// A socket bound to that port, from the one who started this first process; so nobody else can take the port
   /// before it listens.
   std::optional<int> socket;
+  bool agent = false;  ///< whether the starter itself listens there, as torchrun's agent does
 };
 
 inline constexpr const char* kMeetingSocket = "RESIDUA_MEETING_SOCKET";
@@ -22,9 +23,11 @@ inline constexpr const char* kMeetingSocket = "RESIDUA_MEETING_SOCKET";
 using Environment = std::function<const char*(const char* name)>;
 
 /// The place that torchrun (RANK, WORLD_SIZE, LOCAL_RANK), srun of Slurm (SLURM_PROCID, SLURM_STEP_NUM_TASKS,
-/// SLURM_LOCALID) or mpirun of Open MPI (OMPI_COMM_WORLD_RANK, _SIZE, _LOCAL_RANK) gave to this process; they meet at
-/// MASTER_ADDR and MASTER_PORT; RESIDUA_MEETING_SOCKET, if set, is the number of that socket. Nothing if none of them
-/// started it, or if it is alone. Throws Error that names the variable if one is missing or makes no sense.
+/// SLURM_LOCALID), mpirun of Open MPI (OMPI_COMM_WORLD_RANK, _SIZE, _LOCAL_RANK) or mpirun of MPICH and Intel MPI
+/// (PMI_RANK, PMI_SIZE, MPI_LOCALRANKID) gave to this process; they meet at MASTER_ADDR and MASTER_PORT;
+/// RESIDUA_MEETING_SOCKET, if set, is the number of that socket; TORCHELASTIC_USE_AGENT_STORE=True says that an agent
+/// listens. Nothing if none of them started it, or if it is alone.
+/// Throws Error that names the variable if one is missing or makes no sense.
 std::optional<ProcessPlace> place_from(const Environment& environment);
 
 }  // namespace residua

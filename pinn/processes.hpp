@@ -1,5 +1,4 @@
 #pragma once
-#include <cstdint>
 #include <span>
 
 namespace residua {
@@ -17,16 +16,5 @@ class Processes {
   /// Each value becomes its sum over all processes. Throws Error if one of them is lost.
   virtual void sum(std::span<double> values) = 0;
 };
-
-/// Some of n consecutive things.
-struct Share {
-  std::int64_t first, count;
-};
-
-/// What one of `size` processes has of n things: all of them have the same number but for one.
-constexpr Share share_of(std::int64_t n, int rank, int size) {
-  const std::int64_t first = n * rank / size;
-  return {first, n * (rank + 1) / size - first};
-}
 
 }  // namespace residua

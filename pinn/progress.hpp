@@ -3,11 +3,15 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace residua {
 
-/// Tells how a long job goes: one line that rewrites itself on a terminal; plain key=value lines elsewhere, at most one
-/// every ten seconds, so that programs can read them. Writes to stderr.
+/// The part of a line of UTF-8 that fits into so many columns of one character each.
+std::string_view cut(std::string_view line, int columns);
+
+/// Tells how a long job goes: one line that rewrites itself on a terminal, cut to its width; plain key=value lines
+/// elsewhere, at most one every ten seconds, so that programs can read them. Writes to stderr.
 class Progress {
  public:
   enum class Mode { automatic, quiet };

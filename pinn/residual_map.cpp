@@ -27,25 +27,16 @@ std::vector<double> centres(const Range& range) {
 std::vector<double> residuals(const Model& model, const Problem& problem, std::size_t window,
                               std::vector<double> coords, const std::vector<double>& params, std::size_t n) {
   const PhysicsInfo& physics = problem.physics();
-  const auto scaled = [n](std::vector<double>& rows, std::size_t row, double scale) {
-    for (std::size_t i = 0; i < n; ++i) rows[row * n + i] /= scale;
-  };
-  for (std::size_t c = 0; c < physics.coords.size(); ++c) scaled(coords, c, physics.coords[c].scale);
-  std::vector<double> design;
+  Samples samples{std::int64_t(n), std::move(coords), {}};
+  for (std::size_t i = 0; i < samples.coords.size(); ++i) samples.coords[i] /= physics.coords[i / n].scale;
   for (const int p : problem.design())
-    design.insert(design.end(), n, params[std::size_t(p)] / physics.params[std::size_t(p)].scale);
+    samples.design.insert(samples.design.end(), n, params[std::size_t(p)] / physics.params[std::size_t(p)].scale);
   const auto parameters = std::size_t(model.shape.parameters()), inputs = std::size_t(model.shape.inputs);
   const Network<double> network{model.shape, &model.weights[window * parameters], &model.center[window * inputs],
                                 &model.scale[window * inputs]};
-  const Points<double> points{std::int64_t(n),
-                              coords.data(),
-                              design.data(),
-                              problem.params().data(),
-                              problem.design_row().data(),
-                              int(problem.design().size())};
   const auto equations = std::size_t(physics.terms.front().equations);
   std::vector<double> rows(equations * n), sizes(n);
-  evaluate(find_term(physics.name, physics.terms.front().name), network, points, rows.data());
+  evaluate(find_term(physics.name, physics.terms.front().name), network, problem.points(samples), rows.data());
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t e = 0; e < equations; ++e) sizes[i] += rows[e * n + i] * rows[e * n + i] / double(equations);
     sizes[i] = std::sqrt(sizes[i]);

@@ -8,172 +8,76 @@
 #include <array>
 #include <cmath>
 #include <fstream>
-#include <functional>
 #include <iterator>
-#include <limits>
 #include <span>
-#include <sstream>
 
 #include "kernels/catalog.hpp"
 #include "kernels/core/error.hpp"
 #include "kernels/core/one_line.hpp"
+#include "pinn/defaults.hpp"
+#include "pinn/toml_section.hpp"
+#include "pinn/well_posed.hpp"
 
 namespace residua {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::array kActivations = {"tanh", "sin", "silu", "gelu"};  // in the order of Activation
+constexpr std::array kActivations = {"tanh", "sin", "silu", "gelu", "tanh_slope"};  // in the order of Activation
+constexpr std::span kSavedActivations = std::span(kActivations).first<4>();         // which a surrogate may have
 
-constexpr std::size_t kQuoted = 60;  ///< bytes of a quotation from the file
-
-/// One table of the file. Keys are asked for by name; what is left over at the end is an error that lists what was
-/// asked for.
-class Section {
- public:
-  Section(const toml::table* table, std::string file, std::string name)
-      : table_(table), file_(std::move(file)), name_(std::move(name)) {}
-
-  template <class T>
-  void number(const char* key, T& value, double lower, double upper) {
-    const toml::node* node = take(key);
-    if (!node) return;
-    const auto found = node->value<double>();
-    const bool whole = !std::is_integral_v<T> || (node->is_integer());
-    if (!found || !whole || !(*found >= lower && *found <= upper))
-      fail(*node, key,
-           fmt::format("expected {} from {} to {}", std::is_integral_v<T> ? "a whole number" : "a number", lower,
-                       upper));
-    value = T(*found);
-  }
-  void flag(const char* key, bool& value) {
-    const toml::node* node = take(key);
-    if (!node) return;
-    if (!node->is_boolean()) fail(*node, key, "expected true or false");
-    value = *node->value<bool>();
-  }
-  template <class Names>
-  std::size_t choice(const char* key, const Names& names, std::size_t otherwise) {
-    const toml::node* node = take(key);
-    if (!node) return otherwise;
-    const auto name = node->value<std::string>();
-    const auto found = name ? std::find(names.begin(), names.end(), *name) : names.end();
-    if (found == names.end()) fail(*node, key, fmt::format("expected one of {}", fmt::join(names, ", ")));
-    return std::size_t(found - names.begin());
-  }
-  /// A pair [lower, upper] with lower < upper; a number or lower == upper only where it may be `fixed`. Nothing outside
-  /// `all`, of which `what` tells what it is.
-  std::optional<Range> range(const std::string& key, bool fixed, Range all = {-kInfinity, kInfinity},
-                             const char* what = "a part of the envelope") {
-    const toml::node* node = take(key);
-    if (!node) return {};
-    const auto within = [&](Range range) {
-      if (range.lower < all.lower || range.upper > all.upper)
-        fail(*node, key, fmt::format("expected {}, {} to {}", what, all.lower, all.upper));
-      return range;
-    };
-    if (const auto value = node->value<double>(); fixed && value && std::isfinite(*value))
-      return within({*value, *value});
-    if (const toml::array* pair = node->as_array(); pair && pair->size() == 2) {
-      const auto lower = (*pair)[0].value<double>(), upper = (*pair)[1].value<double>();
-      if (lower && upper && std::isfinite(*lower) && std::isfinite(*upper) &&
-          (*lower < *upper || (fixed && *lower == *upper)))
-        return within({*lower, *upper});
-    }
-    fail(*node, key,
-         fixed ? "expected a number, or a range [lower, upper] with lower <= upper"
-               : "expected a range [lower, upper] with lower < upper");
-  }
-  /// A number, as a range of one value.
-  std::optional<Range> value(const std::string& key) {
-    const toml::node* node = take(key);
-    if (!node) return {};
-    const auto value = node->value<double>();
-    if (!value || !std::isfinite(*value)) fail(*node, key, "expected a number, since the envelope holds one");
-    return Range{*value, *value};
-  }
-  /// Up to 999 rising numbers between the ends of `all`, or none.
-  std::vector<double> rising(const std::string& key, Range all) {
-    const toml::node* node = take(key);
-    if (!node) return {};
-    const toml::array* list = node->as_array();
-    std::vector<double> values;
-    bool in_order = list && list->size() < 1000;
-    for (std::size_t i = 0; in_order && i < list->size(); ++i) {
-      values.push_back((*list)[i].value<double>().value_or(std::nan("")));
-      in_order = values.back() > (i ? values[i - 1] : all.lower) && values.back() < all.upper;
-    }
-    if (!in_order)
-      fail(*node, key, fmt::format("expected at most 999 rising numbers between {} and {}", all.lower, all.upper));
-    return values;
-  }
-  Section table(const std::string& key) {
-    const toml::node* node = take(key);
-    if (node && !node->is_table()) fail(*node, key, "expected a table");
-    return {node ? node->as_table() : nullptr, file_, name_.empty() ? key : name_ + "." + key};
-  }
-  /// The tables of an array [[key]].
-  std::vector<Section> tables(const std::string& key) {
-    const toml::node* node = take(key);
-    if (!node) return {};
-    const toml::array* array = node->as_array();
-    if (!array || array->empty() || !array->is_homogeneous<toml::table>())
-      fail(*node, key, fmt::format("expected tables [[{}]]", key));
-    std::vector<Section> sections;
-    for (const toml::node& table : *array) sections.push_back({table.as_table(), file_, key});
-    return sections;
-  }
-  void finish() const {
-    if (!table_) return;
-    for (const auto& [key, node] : *table_)
-      if (std::find(known_.begin(), known_.end(), key.str()) == known_.end())
-        throw Error(fmt::format("{}:{}: unknown key '{}'{}: expected one of {}", file_, node.source().begin.line,
-                                one_line(std::string(key.str()), kQuoted), name_.empty() ? "" : " in [" + name_ + "]",
-                                fmt::join(known_, ", ")));
-  }
-  bool given() const { return table_ != nullptr; }
-  /// The table as a whole is not as expected.
-  [[noreturn]] void fail(const std::string& expected) const {
-    throw Error(fmt::format("{}:{}: {}: {}", file_, table_ ? table_->source().begin.line : 1, name_, expected));
-  }
-
- private:
-  const toml::node* take(const std::string& key) {
-    known_.push_back(key);
-    return table_ ? table_->get(key) : nullptr;
-  }
-  [[noreturn]] void fail(const toml::node& node, const std::string& key, const std::string& expected) const {
-    std::ostringstream found;
-    node.visit([&](const auto& n) { found << n; });
-    throw Error(fmt::format("{}:{}: {}{}: {}, found {}", file_, node.source().begin.line,
-                            name_.empty() ? "" : name_ + ".", key, expected, one_line(found.str(), kQuoted)));
-  }
-
-  const toml::table* table_;
-  std::string file_, name_;
-  std::vector<std::string> known_;
+struct Limits {
+  Range range;
+  bool open = false;  ///< without the ends
 };
 
-Range domain_of(const Quantity& quantity) {
-  if (quantity.domain == Domain::any || quantity.lower < 0) return {-kInfinity, kInfinity};
-  return {0, quantity.domain == Domain::share ? 1 : kInfinity};
+Limits domain_of(const Quantity& quantity) {
+  if (quantity.lower < 0) return {kAllNumbers};
+  switch (quantity.domain) {
+    case Domain::not_negative:
+      return {{0, kAllNumbers.upper}};
+    case Domain::positive:
+      return {{0, kAllNumbers.upper}, true};
+    case Domain::share:
+      return {{0, 1}};
+    case Domain::inner_share:
+      return {{0, 1}, true};
+    case Domain::any:
+      break;
+  }
+  return {kAllNumbers};
 }
 
 void read_envelope(Section section, const PhysicsInfo& physics, RunFile& run) {
   const auto read = [&](std::span<const Quantity> table, bool fixed) {
-    for (const Quantity& quantity : table)
-      if (const auto range = section.range(std::string(quantity.name), fixed,
-                                           fixed ? domain_of(quantity) : Range{-kInfinity, kInfinity},
-                                           "what the equations make sense for"))
-        run.envelope[std::string(quantity.name)] = *range;
+    for (const Quantity& quantity : table) {
+      const auto [limits, open] = domain_of(quantity);
+      const std::string name(quantity.name);
+      if (const auto range = section.range(name, fixed, limits, "what the equations make sense for", open))
+        run.envelope[name] = *range;
+    }
   };
   read(physics.coords, false);
   read(physics.params, true);
   section.finish();
+  if (const auto broken = broken_condition(physics, run)) section.fail(*broken);
+}
+
+/// Over how many coordinates and parameters the points of a term vary.
+int inputs_of(const PhysicsInfo& physics, const RunFile& run, const TermInfo& term) {
+  const auto varies = [&](const Quantity& quantity) {
+    const Range range = run.range(quantity);
+    return range.lower < range.upper;
+  };
+  int inputs = int(std::ranges::count_if(physics.params, varies));
+  for (std::size_t c = 0; c < physics.coords.size(); ++c)
+    inputs += term.region[c] == Region::inside && varies(physics.coords[c]);
+  return inputs;
 }
 
 void read_terms(Section section, const PhysicsInfo& physics, RunFile& run) {
-  for (const TermInfo& term : physics.terms) {
+  for (std::size_t t = 0; t < physics.terms.size(); ++t) {
+    const TermInfo& term = physics.terms[t];
     TermSettings& settings = run.terms[std::string(term.name)];
+    settings = default_term(int(t), inputs_of(physics, run, term));
     Section own = section.table(std::string(term.name));
     own.number("points", settings.points, 1, 1e8);
     own.number("weight", settings.weight, 0, 1e12);
@@ -209,9 +113,6 @@ constexpr std::array kSamplings = {"sobol", "uniform"};                         
 constexpr std::array kMethods = {"adam", "soap", "muon", "lbfgs", "ssbroyden", "levenberg_marquardt"};
 constexpr std::array kSolvers = {"automatic", "dense", "matrix_free"};  // in the order of Solver
 
-bool has_learning_rate(Method method) {
-  return method == Method::adam || method == Method::soap || method == Method::muon;
-}
 bool needs_float64(Method method) { return method == Method::ssbroyden || method == Method::levenberg_marquardt; }
 
 void read_weighting(Section section, BalanceSettings& balance) {
@@ -228,6 +129,17 @@ std::optional<BranchSettings> read_branch(Section section) {
   section.finish();
   if (!section.given()) return {};
   return branch;
+}
+
+void read_network(Section section, const PhysicsInfo& physics, RunFile& run) {
+  const NetworkSize size = default_network(inputs_of(physics, run, physics.terms.front()));
+  run.width = size.width;
+  run.depth = size.depth;
+  section.number("width", run.width, 1, kMaxWidth);
+  section.number("depth", run.depth, 1, kMaxDepth);
+  run.activation = Activation(section.choice("activation", kSavedActivations, std::size_t(run.activation)));
+  run.branch = read_branch(section.table("branch"));
+  section.finish();
 }
 
 std::optional<CausalSettings> read_causal(Section section, const PhysicsInfo& physics) {
@@ -254,11 +166,11 @@ Stage read_stage(Section& section, const PhysicsInfo& physics, const RunFile& ru
   section.flag("retain", stage.retain);
   read_stage_envelope(section.table("envelope"), physics, run, stage);
   if (!needs_float64(stage.method)) stage.float64 = section.choice("precision", kPrecisions, stage.float64) == 1;
-  if (has_learning_rate(stage.method)) {
+  if (is_first_order(stage.method)) {
     section.number("learning_rate", stage.learning_rate, 1e-12, 1);
-    const double otherwise = stage.final_learning_rate;
+    stage.final_learning_rate = stage.learning_rate / 10;
     section.number("final_learning_rate", stage.final_learning_rate, 0, 1);
-    if (stage.final_learning_rate > stage.learning_rate && stage.final_learning_rate != otherwise)
+    if (stage.final_learning_rate > stage.learning_rate)
       section.fail(fmt::format("final_learning_rate: expected at most the learning rate, {}, found {}",
                                stage.learning_rate, stage.final_learning_rate));
     section.flag("factorised", stage.factorised);
@@ -292,9 +204,6 @@ March read_march(Section section, const PhysicsInfo& physics, const RunFile& run
   return march;
 }
 
-/// A warm-up that gets anywhere from anywhere, then the method that finishes.
-std::vector<Stage> default_stages() { return {Stage::of(Method::adam), Stage::of(Method::levenberg_marquardt)}; }
-
 void read_stages(std::vector<Section> sections, const PhysicsInfo& physics, RunFile& run) {
   for (Section& section : sections) run.stages.push_back(read_stage(section, physics, run));
   if (run.stages.empty()) run.stages = default_stages();
@@ -315,16 +224,21 @@ std::string_view name_of(Sampling sampling) { return kSamplings[std::size_t(samp
 std::string_view name_of(Balance balance) { return kBalances[std::size_t(balance)]; }
 std::string_view name_of(Solver solver) { return kSolvers[std::size_t(solver)]; }
 
+bool is_first_order(Method method) {
+  return method == Method::adam || method == Method::soap || method == Method::muon;
+}
+
 Stage Stage::of(Method method) {
   Stage stage;
   stage.method = method;
-  if (has_learning_rate(method)) return stage;
+  if (is_first_order(method)) return stage;
   stage.float64 = true;
   stage.resample = 500;
   stage.more_points = 4;  // since they stay for many steps
   if (method == Method::levenberg_marquardt) {
     stage.steps = 300;
     stage.resample = 20;  // it would soon fit the points and not the equation between them
+    stage.adaptive = 1;
   }
   return stage;
 }
@@ -372,12 +286,8 @@ RunFile RunFile::parse(const std::string& text, const std::string& name) {
   top.number("checkpoint_every", run.checkpoint_every, 1, 1e9);
   top.number("validation_cases", run.validation_cases, 1, 1e6);
 
-  Section network = top.table("network");
-  network.number("width", run.width, 1, kMaxWidth);
-  network.number("depth", run.depth, 1, kMaxDepth);
-  run.activation = Activation(network.choice("activation", kActivations, std::size_t(run.activation)));
-  run.branch = read_branch(network.table("branch"));
-  network.finish();
+  read_envelope(top.table("envelope"), physics, run);
+  read_network(top.table("network"), physics, run);
 
   Section surrogate = top.table("surrogate");
   run.save_float64 = surrogate.choice("precision", kPrecisions, run.save_float64) == 1;
@@ -387,7 +297,6 @@ RunFile RunFile::parse(const std::string& text, const std::string& name) {
   ensemble.number("members", run.members, 1, 64);
   ensemble.finish();
 
-  read_envelope(top.table("envelope"), physics, run);
   run.march = read_march(top.table("march"), physics, run);
   read_terms(top.table("terms"), physics, run);
   read_weighting(top.table("weighting"), run.balance);

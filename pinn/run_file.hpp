@@ -45,6 +45,9 @@ struct CausalSettings {
 /// How a stage lowers the loss (pinn/optimizers/).
 enum class Method : std::uint8_t { adam, soap, muon, lbfgs, ssbroyden, levenberg_marquardt };
 
+/// Whether it steps along some average of gradients, by a learning rate.
+bool is_first_order(Method method);
+
 /// How Levenberg-Marquardt solves its systems: by a matrix over all weights, by products with the Jacobian alone, or by
 /// the number of weights.
 enum class Solver : std::uint8_t { automatic, dense, matrix_free };
@@ -59,7 +62,7 @@ struct Stage {
   bool retain = false;     ///< fresh points replace only those of small residuals
   bool float64 = false;
   std::map<std::string, Range> envelope;  ///< parameters that differ from the run's in this stage
-  double learning_rate = 2e-3, final_learning_rate = 2e-5;
+  double learning_rate = 5e-3, final_learning_rate = 5e-4;
   bool factorised = false;  ///< trains factors of the weights (pinn/optimizers/factors.hpp)
   int history = 50;         ///< pairs that L-BFGS remembers
   Solver solver = Solver::automatic;
@@ -91,7 +94,7 @@ struct RunFile {
   std::uint64_t seed = 1;
   Sampling sampling = Sampling::sobol;
   std::map<std::string, Range> envelope;  ///< coordinates and parameters that differ from the physics' defaults
-  int width = 32, depth = 3;
+  int width = 24, depth = 4;
   Activation activation = Activation::tanh;
   std::optional<BranchSettings> branch;
   std::map<std::string, TermSettings> terms;

@@ -14,11 +14,14 @@ class RunLog {
   RunLog& operator=(const RunLog&) = delete;
   ~RunLog();
 
-  /// Text of one or more lines. A full disk is no reason to end a training: what cannot be written is left out.
+  /// Text of one or more lines. A full disk is no reason to end a training: what cannot be written is left out, and
+  /// stderr told so the first time.
   void add(std::string_view text);
 
  private:
+  std::filesystem::path path_;
   int file_;
+  bool told_ = false;  ///< that something is missing
 };
 
 }  // namespace residua

@@ -3,15 +3,17 @@
 
 #include "pinn/ansatz.hpp"
 #include "pinn/processes.hpp"
+#include "pinn/share.hpp"
 
 namespace residua {
 
-/// An ansatz whose points are spread over processes: every process is asked for all points, evaluates its share and
-/// gets the answer for all. Only add_to() adds the share alone: the sums are exchanged once, when all terms are in
-/// them. Not to be shared between threads. `problem` and `processes` must outlive it.
+/// An ansatz on the points of one process: it is told all points, with their weights and targets, and looks at its
+/// share alone. Rows are those of the share, [equations][share]; sums are those over it, zeros where it has no point.
+/// Nothing is exchanged here: what goes to the other processes is the matter of the objective. `problem` and
+/// `processes` must outlive it.
 class Sharded : public Ansatz {
  public:
-  Sharded(std::unique_ptr<const Ansatz> whole, const Problem& problem, Processes& processes)
+  Sharded(std::unique_ptr<const Ansatz> whole, const Problem& problem, const Processes& processes)
       : whole_(std::move(whole)), problem_(problem), processes_(processes) {}
 
   void evaluate(TermId term, const Samples& samples, const double* weights, double* rows) const override;
@@ -28,15 +30,10 @@ class Sharded : public Ansatz {
 
  private:
   Share own(const Samples& samples) const { return share_of(samples.n, processes_.rank(), processes_.size()); }
-  template <class Rows>
-  void gather(TermId term, const Samples& samples, std::int64_t columns, double* all, Rows&& own_rows) const;
 
   std::unique_ptr<const Ansatz> whole_;
   const Problem& problem_;
-  Processes& processes_;
+  const Processes& processes_;
 };
-
-/// The points of a share.
-Samples part(const Samples& samples, const Share& share);
 
 }  // namespace residua

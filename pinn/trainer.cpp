@@ -7,13 +7,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <span>
 
 #include "kernels/core/error.hpp"
 #include "kernels/parallel.hpp"
-#include "pinn/check_sum.hpp"
+#include "pinn/agreement.hpp"
 #include "pinn/checkpoint.hpp"
 #include "pinn/march.hpp"
 #include "pinn/metrics.hpp"
@@ -67,13 +69,13 @@ class Trainer {
       begin_part();
     }
     if (options.resume) saved_at_ = steps();
-    if (leads() && !options.folder.empty())
-      metrics_.emplace(RunFolder(options.folder).metrics(), run_.loss_terms(), options.resume ? steps() : 0);
+    if (options.processes) agreement_.emplace(*options.processes);
     state_.weights.requires_grad_(true);
     state_.weights.mutable_grad() = at::zeros_like(state_.weights);
   }
 
   TrainResult run() {
+    take_folder();
     start_ = Clock::now();
     seconds_before_ = state_.seconds;
     train_part();
@@ -91,6 +93,14 @@ class Trainer {
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  /// Nothing stands in the way of this run any more: from here on the folder is its own.
+  void take_folder() {
+    if (!leads()) return;
+    if (options_.begins && !options_.resume) options_.begins();
+    if (!options_.folder.empty())
+      metrics_.emplace(RunFolder(options_.folder).metrics(), run_.loss_terms(), options_.resume ? steps() : 0);
+  }
 
   /// Makes the checkpoint one of this run, if the other run file that it belongs to has the same network, envelope and
   /// terms, and the same stages up to here.
@@ -151,10 +161,10 @@ class Trainer {
     const auto optimizer = optimizer_for(stage);
     if (options_.resume && state_.step > 0) load_optimizer(checkpoint_, *optimizer);
     std::int64_t last_save = state_.step;
-    stop_reason_.clear();
-    next_question_ = steps();
-    asked_at_ = -1;
-    log(fmt::format("stage {} {} from step {}", state_.stage + 1, name_of(stage.method), steps()));
+    if (state_.step == 0) state_.stop_reason.clear();
+    stops_.clear();
+    if (agreement_) agreement_->begin_stage(steps());
+    log(fmt::format("{} from step {}", name_of_stage(), steps()));
     while (state_.step < stage.steps) {
       if (stopped()) break;
       writer_.check();
@@ -167,13 +177,19 @@ class Trainer {
       }
       step(*optimizer, stage);
       // Where no step helps on these points, the next ones may be another matter.
-      if (!stop_reason_.empty()) state_.step = std::min<std::int64_t>(stage.steps, (draw + 1) * stage.resample);
+      if (!state_.stop_reason.empty()) state_.step = std::min<std::int64_t>(stage.steps, (draw + 1) * stage.resample);
       if (state_.step - last_save >= run_.checkpoint_every || elapsed() - saved_seconds_ >= kLongestUnsaved) {
         save(*optimizer);
         last_save = state_.step;
       }
     }
     if (stopped() || (state_.stage + 1 == stages() && state_.part + 1 == parts())) save(*optimizer);
+    for (const auto& [reason, times] : stops_)
+      if (times > 1) log(fmt::format("{} stopped {} times: {}", name_of_stage(), times, reason));
+  }
+
+  std::string name_of_stage() const {
+    return fmt::format("stage {} {}", state_.stage + 1, name_of(run_.stages[std::size_t(state_.stage)].method));
   }
 
   std::unique_ptr<Optimizer> optimizer_for(const Stage& stage) {
@@ -192,20 +208,30 @@ class Trainer {
       advance = optimizer.step(*objective_, state_.weights, double(state_.step) / stage.steps);
     } catch (const Error& e) {
       writer_.finish();
-      throw Error(fmt::format("{} step {}: {}{}", name_of(stage.method), state_.step, e.what(), way_back()));
+      throw Error(fmt::format("{} step {}: {}{}", name_of_stage(), state_.step, e.what(), way_back()));
     }
     state_.step += advance.steps;
-    stop_reason_ = advance.stop;
+    state_.stop_reason = advance.stop;
+    if (!advance.stop.empty()) note_stop(advance.stop);
     report(stage, advance);
+  }
+
+  /// Optimizers may stop on each of thousands of draws, so the log has a reason once, and at the end how often.
+  void note_stop(const std::string& reason) {
+    if (++stops_[reason] == 1) log(fmt::format("{} stops at step {}: {}", name_of_stage(), steps(), reason));
   }
 
   /// What to do after an error, for its message.
   std::string way_back() const {
-    return saved_at_ < 0 ? ""
-                         : fmt::format(
-                               "; the checkpoint of step {} is good: go on from there by --resume --changed with "
-                               "other settings",
-                               saved_at_);
+    if (saved_at_ < 0) return "";
+    const std::string from_there = "go on from there by --resume --changed with other settings";
+    if (saved_at_ < steps()) return fmt::format("; the checkpoint of step {} is good: {}", saved_at_, from_there);
+    // Its weights are those that failed.
+    const std::filesystem::path previous = previous_checkpoint(checkpoint_);
+    const std::string last = fmt::format("; the checkpoint of step {} leads straight to this error", saved_at_);
+    if (!std::filesystem::exists(previous)) return last + ": expected --restart with other settings";
+    return fmt::format("{}, so rename {} to {}, and {}", last, previous.filename().string(),
+                       checkpoint_.filename().string(), from_there);
   }
 
   void report(const Stage& stage, const Advance& advance) {
@@ -253,31 +279,10 @@ class Trainer {
 
   bool stopped() {
     if (options_.stop_after >= 0 && steps() >= options_.stop_after) return true;
-    if (!options_.processes) return options_.interrupted && options_.interrupted();
-    if (!interrupted_ && steps() >= next_question_) ask_all();
-    return interrupted_;
-  }
-
-  /// Interrupting one process stops all, after the same step; and all must still have the same weights. To ask takes as
-  /// long as a small step, so they do it some four times a second only: by the mean of their clocks, for all to agree
-  /// on the step at which they ask again.
-  void ask_all() {
-    constexpr double kPause = 0.25;
-    const double own = check_sum(state_.weights.const_data_ptr(), state_.weights.nbytes());
-    const double size = options_.processes->size();
-    double sums[] = {options_.interrupted && options_.interrupted() ? 1.0 : 0.0, elapsed(), own};
-    options_.processes->sum(sums);
-    if (sums[2] != size * own)  // whole numbers, so exact
-      throw Error(
-          fmt::format("process {} of {}: after step {} the weights are not the same in all processes: expected one run "
-                      "file, and one program on processors of one kind",
-                      options_.processes->rank(), size, steps()));
-    interrupted_ = sums[0] > 0;
-    const double now = sums[1] / size;
-    const double pace = asked_at_ < 0 ? 0 : double(steps() - last_question_) / std::max(1e-9, now - asked_at_);
-    next_question_ = steps() + std::max<std::int64_t>(1, std::llround(kPause * pace));
-    last_question_ = steps();
-    asked_at_ = now;
+    const bool interrupted = options_.interrupted && options_.interrupted();
+    if (!agreement_) return interrupted;
+    const std::span weights(state_.weights.const_data_ptr<double>(), std::size_t(state_.weights.numel()));
+    return agreement_->stopped(steps(), interrupted, elapsed(), weights);
   }
 
   void save(Optimizer& optimizer) {
@@ -287,9 +292,9 @@ class Trainer {
     // A gradient may overflow where the loss did not, and the next step would be the first to notice.
     if (!state_.weights.isfinite().all().item<bool>())
       throw Error(
-          fmt::format("training: the weights are not finite after step {}: expected finite numbers; a lower "
+          fmt::format("{} step {}: the weights are not finite any more: expected finite numbers; a lower "
                       "learning rate may help{}",
-                      steps(), way_back()));
+                      name_of_stage(), state_.step, way_back()));
     if (metrics_) metrics_->flush();  // a run that goes on from here has the rows of later steps only
     writer_.write(serialise(state_, *weighting_, optimizer));
     saved_at_ = steps();
@@ -314,7 +319,9 @@ class Trainer {
     r.seconds = seconds_before_ + elapsed();
     r.steps = steps();
     r.finished = state_.part + 1 == parts() && state_.stage == stages();
-    r.stop_reason = !r.finished ? "stopped as asked" : stop_reason_.empty() ? "all steps done" : stop_reason_;
+    r.stop_reason = !r.finished                  ? "stopped as asked"
+                    : state_.stop_reason.empty() ? "all steps done"
+                                                 : state_.stop_reason;
     return r;
   }
 
@@ -329,13 +336,10 @@ class Trainer {
   std::optional<Weighting> weighting_;    ///< of the part at hand
   TrainState state_;
   double seconds_before_ = 0;
-  std::string stop_reason_;  ///< of the stage at hand
-  // Of several processes: whether one was interrupted, and when they ask each other.
-  bool interrupted_ = false;
-  std::int64_t last_question_ = 0, next_question_ = 0;
-  double asked_at_ = -1;        ///< seconds since the start; negative: not yet in this stage, whose pace is its own
-  std::int64_t saved_at_ = -1;  ///< step of the last checkpoint; -1: none yet
-  double saved_seconds_ = 0;    ///< when that was, since the start
+  std::map<std::string, std::int64_t> stops_;  ///< how often the stage at hand has stopped, by reason
+  std::optional<Agreement> agreement_;         ///< with the other processes
+  std::int64_t saved_at_ = -1;                 ///< step of the last checkpoint; -1: none yet
+  double saved_seconds_ = 0;                   ///< when that was, since the start
   Clock::time_point start_;
 };
 

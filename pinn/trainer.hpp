@@ -27,8 +27,10 @@ struct TrainOptions {
   bool changed = false;  ///< resume although the run file is another one, if it is so in its stages' settings only
   std::function<void(const std::string&)> log{};  ///< told of stages and checkpoints, if given
   std::function<bool()> interrupted{};            ///< asked after every step: true stops as stop_after does
-  const UserPhysics* own = nullptr;               ///< where the physics comes from, if it is not the toolkit's
-  Processes* processes = nullptr;  ///< that train together; folder, progress and log are used by the first one only
+  /// Called by the first process once a new training can begin, before anything is written into the folder.
+  std::function<void()> begins{};
+  const UserPhysics* own = nullptr;  ///< where the physics comes from, if it is not the toolkit's
+  Processes* processes = nullptr;    ///< that train together; folder, progress and log are used by the first one only
 };
 
 /// Mean square residual of one equation of one term at the end of training.
@@ -47,10 +49,10 @@ struct TrainResult {
   /// Sum over terms of the run file's weight times mean square residual, at the last weights and points. Neither
   /// balance nor causal weights are in it, so that runs which differ in those compare.
   double loss = 0;
-  double seconds = 0;      ///< of training, over all resumed parts
-  std::int64_t steps = 0;  ///< of the schedule; those count that an optimizer left out when it could go no further
-  std::string stop_reason;
-  bool finished = false;  ///< all stages are over; otherwise there is a checkpoint to go on from
+  double seconds = 0;       ///< of training, over all resumed parts
+  std::int64_t steps = 0;   ///< of the schedule; those count that an optimizer left out when it could go no further
+  std::string stop_reason;  ///< why the last optimizer went no further, or that it had no more steps to go
+  bool finished = false;    ///< all stages are over; otherwise there is a checkpoint to go on from
 };
 
 /// Trains the network of a problem, stage by stage of the run file, window by window of time if it marches, and member

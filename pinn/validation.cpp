@@ -93,10 +93,11 @@ Judgement judge(const Problem& problem, const Predictor& predict, int unseen, st
   const auto cases = validation_cases(problem, unseen, seed);
   const auto& outputs = problem.physics().outputs;
 
-  Judgement result{{std::string(reference->name), std::int64_t(cases.size()) - 1, {}, 0}, {}, {}};
+  Judgement result{{std::string(reference->name), std::int64_t(cases.size()) - 1, {}, 0}, {}, {}, {}};
   std::vector<OutputError>& errors = result.validation.outputs;
   errors.resize(outputs.size());
-  std::vector<std::vector<double>> relative(outputs.size()), largest(outputs.size());  // of each unseen case
+  std::vector<std::vector<double>> relative(outputs.size());  // of each unseen case
+  result.largest.resize(outputs.size());
   double worst = -1;
   for (std::size_t c = 0; c < cases.size(); ++c) {
     const auto expected = reference->solve(cases[c], grid), found = predict(cases[c], coords, n);
@@ -106,7 +107,7 @@ Judgement judge(const Problem& problem, const Predictor& predict, int unseen, st
       errors[o].max_abs = std::max(errors[o].max_abs, d.max_abs);
       if (c == 0) errors[o].default_case = d.relative;
       if (c > 0 || cases.size() == 1) relative[o].push_back(d.relative);
-      if (c > 0) largest[o].push_back(d.max_abs);
+      if (c > 0) result.largest[o].push_back(d.max_abs);
       case_error = std::max(case_error, d.relative);
       if (d.relative > worst) {
         worst = d.relative;
@@ -117,7 +118,7 @@ Judgement judge(const Problem& problem, const Predictor& predict, int unseen, st
   for (std::size_t o = 0; o < outputs.size(); ++o) {
     errors[o].median = median(relative[o]);
     errors[o].worst = *std::max_element(relative[o].begin(), relative[o].end());
-    if (const auto found = conformal_bound(largest[o], kCoverage)) {
+    if (const auto found = conformal_bound(result.largest[o], kCoverage)) {
       errors[o].bound = found->bound;
       errors[o].covered = found->covered;
       result.validation.coverage = kCoverage;

@@ -15,6 +15,8 @@ struct Judgement {
   Validation validation;             ///< as the card of a surrogate holds it
   std::vector<double> case_errors;   ///< of each case of validation_cases(): relative L2, the worst of its outputs
   std::vector<double> worst_params;  ///< parameters of the case with the largest relative error
+  /// [output][unseen case]: the largest error at any point of the case's grid, plant units. What a bound is judged by.
+  std::vector<std::vector<double>> largest;
 };
 
 /// Outputs [outputs][n] in plant units of whatever is validated, at n points: coords [coords][n] and the parameters of

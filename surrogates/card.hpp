@@ -38,7 +38,7 @@ struct Validation {
   double coverage = 0;               ///< of the bounds, by split conformal prediction; 0: there are none
 };
 
-/// A data set that took part in the training or the validation.
+/// A file of data that took part in making a surrogate.
 struct DatasetHash {
   std::string name, sha256;
 };

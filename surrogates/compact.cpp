@@ -3,17 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <utility>
 
 #include "kernels/core/error.hpp"
 #include "surrogates/little_endian.hpp"
+#include "surrogates/mark.hpp"
 
 namespace residua::compact {
 namespace {
 
-constexpr std::array<unsigned char, 8> kMark = {'R', 'S', 'D', 'P', 'A', 'K', '\n', 1};
+constexpr Mark kMark{{'R', 'S', 'D', 'P', 'A', 'K', '\n'}, 1};
 constexpr std::size_t kMaxEntries = 1024, kMaxPath = 255, kMaxRank = 2, kMaxText = 64 * 1024, kAlignment = 8;
 
 [[noreturn]] void fail(const std::string& where, const std::string& what) { throw Error(where + ": " + what); }
@@ -86,6 +86,14 @@ Entry read_shape(Reader& reader, const std::string& path, const std::string& whe
   return entry;
 }
 
+/// Refuses a path within another entry, which has a value and is no group. Those before it in the list are known: what
+/// a path starts with sorts before it.
+void check_parents(const Entries& entries, const std::string& path, const std::string& where) {
+  for (std::size_t at = path.find('/'); at != std::string::npos; at = path.find('/', at + 1))
+    if (const std::string parent = path.substr(0, at); entries.contains(parent))
+      fail(where, fmt::format("{}: lies within {}, expected a group and found an entry", path, parent));
+}
+
 /// Bytes of a value, as far as they fit into a file at all.
 std::uint64_t bytes_of(const Entry& entry, std::uint64_t limit, const std::string& path, const std::string& where) {
   std::uint64_t bytes = size_of(entry.type);
@@ -99,13 +107,11 @@ std::uint64_t bytes_of(const Entry& entry, std::uint64_t limit, const std::strin
 
 }  // namespace
 
-bool is_image(std::span<const std::byte> bytes) {
-  return bytes.size() >= kMark.size() && std::memcmp(bytes.data(), kMark.data(), kMark.size()) == 0;
-}
+bool is_image(std::span<const std::byte> bytes) { return kMark.starts(bytes); }
 
 std::vector<std::byte> image_of(const Entries& entries) {
   std::vector<std::byte> image;
-  for (const unsigned char c : kMark) image.push_back(std::byte(c));
+  kMark.append_to(image);
   append_little_endian(image, std::uint64_t(entries.size()));
   for (const auto& [path, entry] : entries) {
     append_little_endian(image, std::uint8_t(path.size()));
@@ -123,8 +129,9 @@ std::vector<std::byte> image_of(const Entries& entries) {
 
 Entries entries_of(std::span<const std::byte> image, const std::string& where) {
   if (!is_image(image)) fail(where, "not a compact image: expected its mark at the start");
+  kMark.check_version(image, "compact container", where);
   Reader reader(image, where);
-  reader.take(kMark.size());
+  reader.take(Mark::kSize);
   const auto count = reader.number<std::uint64_t>();
   if (count > kMaxEntries) fail(where, fmt::format("expected at most {} entries, found {}", kMaxEntries, count));
   Entries entries;
@@ -134,6 +141,7 @@ Entries entries_of(std::span<const std::byte> image, const std::string& where) {
     if (!entries.empty() && path <= entries.rbegin()->first)
       fail(where,
            fmt::format("compact image: expected sorted entries, found one before its place at byte {}", reader.at()));
+    check_parents(entries, path, where);
     Entry entry = read_shape(reader, path, where);
     const std::uint64_t bytes = bytes_of(entry, image.size(), path, where);
     reader.skip_padding();

@@ -22,7 +22,7 @@ struct Entry {
 /// By path: groups, and at the end a dataset, or an attribute with @ before its name: `network/@width`.
 using Entries = std::map<std::string, Entry>;
 
-/// Whether bytes start as a compact image does.
+/// Whether bytes start as a compact image does, of this version or another.
 bool is_image(std::span<const std::byte> bytes);
 
 [[gnu::visibility("default")]] std::vector<std::byte> image_of(const Entries& entries);

@@ -1,6 +1,5 @@
 #pragma once
 #include <cstddef>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,8 +10,7 @@
 /// every Error. What is read has not passed check() yet.
 namespace residua {
 
-/// A new HDF5 file.
-void write_hdf5(const Model& model, const std::filesystem::path& path, const std::string& where);
+std::vector<std::byte> hdf5_image(const Model& model, const std::string& where);
 Model read_hdf5(std::span<const std::byte> image, const std::string& name);
 
 /// The compact form: compact.hpp.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kernels/core/error.hpp"
+#include "kernels/core/one_line.hpp"
 #include "surrogates/file.hpp"
 #include "surrogates/model.hpp"
 #include "surrogates/seal.hpp"
@@ -22,8 +23,9 @@ namespace residua::content {
 
 inline constexpr std::string_view kFormat = "residua surrogate";
 inline constexpr std::size_t kMaxNames = 128;
-inline constexpr int kPartsSince = 2;   ///< the version that has several networks: members, and windows of time
-inline constexpr int kBranchSince = 3;  ///< the version that has a branch and a trunk
+inline constexpr std::size_t kQuoted = 100;  ///< bytes of a name from the file that a message repeats
+inline constexpr int kPartsSince = 2;        ///< the version that has several networks: members, and windows of time
+inline constexpr int kBranchSince = 3;       ///< the version that has a branch and a trunk
 
 /// The oldest that can say what the model is, so that older programs read what they can.
 inline int version_of(const Model& model) {
@@ -49,7 +51,8 @@ void expect_only(const Group& group, const std::string& where, const std::vector
       fail(where, fmt::format("expected at most {} {}s, found {}", kMaxNames, kind, found.size()));
     for (const std::string& name : found)
       if (std::find(known.begin(), known.end(), name) == known.end())
-        fail(where, fmt::format("unknown {} '{}': expected only {}", kind, name, fmt::join(known, ", ")));
+        fail(where,
+             fmt::format("unknown {} '{}': expected only {}", kind, one_line(name, kQuoted), fmt::join(known, ", ")));
   };
   std::vector<std::string> critical = group.attributes();
   std::erase_if(critical, [](const std::string& name) { return name.starts_with("x_"); });
@@ -242,7 +245,7 @@ void read_network(const Group& group, const std::string& where, Model& model) {
   const auto known =
       std::find_if(std::begin(kActivations), std::end(kActivations), [&](auto& a) { return a.second == activation; });
   if (known == std::end(kActivations))
-    fail(where, fmt::format("activation: expected tanh, sin, silu or gelu, found '{}'", activation));
+    fail(where, fmt::format("activation: expected tanh, sin, silu or gelu, found '{}'", one_line(activation, kQuoted)));
   shape.activation = known->first;
   if (model.card.format_version >= kBranchSince) read_branch(group, where, model);
   model.precision = group.holds_float32("weights") ? Precision::float32 : Precision::float64;

@@ -10,6 +10,7 @@
 
 #include "kernels/core/error.hpp"
 #include "surrogates/share_out.hpp"
+#include "surrogates/slope_check.hpp"
 
 namespace residua {
 
@@ -285,6 +286,7 @@ void self_test(const Model& model, const std::string& where) {
   }
   expect_as_recorded(model, single, where);
   expect_as_recorded(model, batch, where);
+  expect_slopes(engine, model, where);
 }
 
 }  // namespace

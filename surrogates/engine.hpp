@@ -60,7 +60,8 @@ class Engine {
 [[gnu::visibility("default")]] void expect_as_recorded(const Model& model, std::span<const double> found,
                                                        const std::string& where);
 
-/// Runs the self-test of a checked model, one point at a time and in a batch. Throws Error as expect_as_recorded().
+/// Runs the self-test of a checked model: one point at a time, in a batch, and its derivatives. Throws Error as
+/// expect_as_recorded() and expect_slopes() do.
 void run_self_test(const Model& model, const std::string& where);
 
 }  // namespace residua

@@ -14,7 +14,7 @@
 namespace residua {
 namespace {
 
-constexpr std::size_t kSelfTestPoints = 16;
+constexpr std::size_t kSelfTestPoints = 16, kLongestMessage = 2000;
 
 /// Points spread over the envelope by a Kronecker sequence, a little inside since physics may be singular on its edge.
 SelfTest record_self_test(const Model& model) {
@@ -33,11 +33,8 @@ SelfTest record_self_test(const Model& model) {
   return test;
 }
 
-std::vector<std::byte> image_of(const Model& model, Container container, const std::filesystem::path& path) {
-  if (container == Container::compact) return compact_image(model, path.string());
-  const StagedFile staged(path);  // never committed: its bytes go on under a seal
-  write_hdf5(model, staged.path(), path.string());
-  return read_regular_file(staged.path());
+std::vector<std::byte> image_of(const Model& model, Container container, const std::string& where) {
+  return container == Container::compact ? compact_image(model, where) : hdf5_image(model, where);
 }
 
 Model read_and_check(std::span<const std::byte> image, const std::string& name) try {
@@ -47,7 +44,7 @@ Model read_and_check(std::span<const std::byte> image, const std::string& name) 
   run_self_test(model, name);
   return model;
 } catch (const Error& error) {
-  throw Error(one_line(error.what()));  // which quotes names and texts of the file
+  throw Error(one_line(error.what(), kLongestMessage));  // which quotes names and texts of the file
 }
 
 Model load(const SignedFile& file, const std::string& name, const LoadOptions& options) {
@@ -71,7 +68,7 @@ void save(const Model& model, const std::filesystem::path& path, std::optional<C
   run_self_test(complete, where);
 
   if (complete.card.provenance.created.empty()) complete.card.provenance.created = content::now();
-  const std::vector<std::byte> bytes = sealed(image_of(complete, container.value_or(model.container), path));
+  const std::vector<std::byte> bytes = sealed(image_of(complete, container.value_or(model.container), where));
   load(bytes, where);  // what cannot be read back must not replace what is there
   write_file(path, bytes);
 }

@@ -9,6 +9,11 @@
 // namespace of its own, and the model of that surrogate follows. It needs the standard library only, allocates nothing
 // and throws nothing.
 
+// Without NaN and infinity the compiler takes away the check for what is not finite: -ffast-math or -ffinite-math-only.
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "a surrogate must tell what is not finite: expected to be compiled without -ffast-math and -ffinite-math-only"
+#endif
+
 namespace residua::generated {
 
 /// An input or output in plant units. For an input, `lower` and `upper` bound the operating envelope that the surrogate

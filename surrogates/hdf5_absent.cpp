@@ -4,7 +4,7 @@
 
 namespace residua {
 
-void write_hdf5(const Model&, const std::filesystem::path&, const std::string& where) {
+std::vector<std::byte> hdf5_image(const Model&, const std::string& where) {
   throw Error(where + ": this library has no HDF5: expected to save a compact file");
 }
 

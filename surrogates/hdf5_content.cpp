@@ -30,10 +30,8 @@ void check_superblock(std::span<const std::byte> image, const std::string& where
 
 }  // namespace
 
-void write_hdf5(const Model& model, const std::filesystem::path& path, const std::string& where) {
-  const h5::File file = h5::File::create(path.string());
-  h5::Group root = file.root();
-  content::write_model(root, model, where);
+std::vector<std::byte> hdf5_image(const Model& model, const std::string& where) {
+  return h5::image_of(where, [&](h5::Group& root) { content::write_model(root, model, where); });
 }
 
 Model read_hdf5(std::span<const std::byte> image, const std::string& name) {

@@ -12,13 +12,14 @@
 #include "kernels/core/error.hpp"
 #include "surrogates/crypto.hpp"
 #include "surrogates/little_endian.hpp"
+#include "surrogates/mark.hpp"
 
 namespace residua {
 namespace {
 
 // The trailer: a mark, the size of the image before it (little-endian), and the digest of that image.
-constexpr std::array<unsigned char, 8> kMark = {'R', 'S', 'D', 'U', 'A', 0x1a, '\n', 1};
-constexpr std::size_t kDigest = 32, kTrailer = kMark.size() + 8 + kDigest;
+constexpr Mark kMark{{'R', 'S', 'D', 'U', 'A', 0x1a, '\n'}, 1};
+constexpr std::size_t kDigest = 32, kTrailer = Mark::kSize + 8 + kDigest;
 
 [[noreturn]] void fail(const std::string& where, const std::string& what) { throw Error(where + ": " + what); }
 
@@ -51,7 +52,7 @@ std::vector<std::byte> read_regular_file(const std::filesystem::path& path) {
 std::vector<std::byte> sealed(std::vector<std::byte> image) {
   const auto hash = hash_of(image);
   const std::uint64_t size = image.size();
-  for (unsigned char c : kMark) image.push_back(std::byte(c));
+  kMark.append_to(image);
   append_little_endian(image, size);
   image.insert(image.end(), hash.begin(), hash.end());
   return image;
@@ -59,18 +60,26 @@ std::vector<std::byte> sealed(std::vector<std::byte> image) {
 
 std::span<const std::byte> unsealed(std::span<const std::byte> file, const std::string& where) {
   if (file.size() > kMaxFile) fail(where, fmt::format("expected at most {} bytes, found {}", kMaxFile, file.size()));
-  if (file.size() < kTrailer || std::memcmp(&file[file.size() - kTrailer], kMark.data(), kMark.size()) != 0)
+  if (file.size() < kTrailer || !kMark.starts(file.last(kTrailer)))
     fail(where, "not a Residua surrogate, or cut off: its last bytes are not the trailer of one");
+  kMark.check_version(file.last(kTrailer), "trailer", where);
   const std::span image = file.first(file.size() - kTrailer);
   const std::byte* trailer = image.data() + image.size();
-  if (little_endian<std::uint64_t>(trailer + kMark.size()) != image.size())
+  if (little_endian<std::uint64_t>(trailer + Mark::kSize) != image.size())
     fail(where, fmt::format("damaged: its trailer expects {} bytes before it, found {}",
-                            little_endian<std::uint64_t>(trailer + kMark.size()), image.size()));
-  if (std::memcmp(hash_of(image).data(), trailer + kMark.size() + 8, kDigest) != 0)
+                            little_endian<std::uint64_t>(trailer + Mark::kSize), image.size()));
+  if (std::memcmp(hash_of(image).data(), trailer + Mark::kSize + 8, kDigest) != 0)
     fail(where, "damaged or changed after it was saved: its digest does not match its content");
   return image;
 }
 
 std::string digest_of(std::span<const std::byte> image) { return hex_of(hash_of(image)); }
+
+std::string sha256_of(std::span<const std::byte> bytes) {
+  std::array<std::byte, crypto_hash_sha256_BYTES> digest;
+  start_sodium();
+  crypto_hash_sha256(reinterpret_cast<unsigned char*>(digest.data()), as_chars(bytes), bytes.size());
+  return hex_of(digest);
+}
 
 }  // namespace residua

@@ -24,4 +24,7 @@ std::span<const std::byte> unsealed(std::span<const std::byte> file, const std::
 /// The BLAKE2b-256 digest of an image, or of any bytes, in hexadecimal digits.
 [[gnu::visibility("default")]] std::string digest_of(std::span<const std::byte> image);
 
+/// The SHA-256 digest of any bytes likewise, as sha256sum prints it: of data that others keep.
+[[gnu::visibility("default")]] std::string sha256_of(std::span<const std::byte> bytes);
+
 }  // namespace residua

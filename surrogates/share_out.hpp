@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <system_error>
 #include <thread>
 
 namespace residua {
@@ -22,7 +21,7 @@ void share_out(std::size_t count, int threads, const F& f) noexcept {
   int started = 0;
   try {
     for (; started < wanted; ++started) others[started] = std::thread(work);
-  } catch (const std::system_error&) {
+  } catch (...) {  // no thread left, or no memory for what one starts with
   }
   work();
   for (int t = 0; t < started; ++t) others[t].join();

@@ -13,6 +13,7 @@
 #include "datasets/atomic_file.hpp"
 #include "surrogates/crypto.hpp"
 #include "surrogates/file.hpp"
+#include "surrogates/mark.hpp"
 #include "surrogates/seal.hpp"
 
 namespace residua {
@@ -20,10 +21,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<unsigned char, 8> kMark = {'R', 'S', 'D', 'S', 'I', 'G', '\n', 1};
+constexpr Mark kMark{{'R', 'S', 'D', 'S', 'I', 'G', '\n'}, 1};
 constexpr std::size_t kKey = 32, kSignature = 64, kMaxName = 100;
 static_assert(kKey == crypto_sign_PUBLICKEYBYTES && kSignature == crypto_sign_BYTES);
-static_assert(kKey == crypto_sign_SEEDBYTES && kSignatureBlock == kMark.size() + kKey + kSignature);
+static_assert(kKey == crypto_sign_SEEDBYTES && kSignatureBlock == Mark::kSize + kKey + kSignature);
 constexpr std::string_view kPublicKind = "residua-ed25519", kSecretKind = "residua-ed25519-secret";
 
 [[noreturn]] void fail(const std::string& where, const std::string& what) { throw Error(where + ": " + what); }
@@ -154,13 +155,13 @@ std::array<std::byte, 64> SecretKey::sign(std::span<const std::byte> message) co
 SignedFile split_signature(std::span<const std::byte> file) {
   if (file.size() < kSignatureBlock) return {file, {}};
   const auto block = file.last(kSignatureBlock);
-  if (std::memcmp(block.data(), kMark.data(), kMark.size()) != 0) return {file, {}};
+  if (!kMark.starts(block)) return {file, {}};
   return {file.first(file.size() - kSignatureBlock), block};
 }
 
 std::vector<std::byte> signature_block(std::span<const std::byte> content, const SecretKey& key) {
   std::vector<std::byte> block;
-  for (const unsigned char c : kMark) block.push_back(std::byte(c));
+  kMark.append_to(block);
   const auto signature = key.sign(content);
   block.insert(block.end(), key.public_key().bytes.begin(), key.public_key().bytes.end());
   block.insert(block.end(), signature.begin(), signature.end());
@@ -177,9 +178,10 @@ Signature verify(const SignedFile& file, const LoadOptions& options, const std::
     if (required) fail(where, "not signed: expected a signature at its end, or beside it in a file .sig");
     return {};
   }
-  if (file.block.size() != kSignatureBlock || std::memcmp(file.block.data(), kMark.data(), kMark.size()) != 0)
+  if (file.block.size() != kSignatureBlock || !kMark.starts(file.block))
     fail(where, "its detached signature is none, or cut off");
-  const auto key = file.block.subspan(kMark.size(), kKey), signature = file.block.last(kSignature);
+  kMark.check_version(file.block, "signature", where);
+  const auto key = file.block.subspan(Mark::kSize, kKey), signature = file.block.last(kSignature);
   Signature found{hex_of(key), ""};
   for (const PublicKey& trusted : options.trusted_keys)
     if (std::equal(key.begin(), key.end(), trusted.bytes.begin())) found.name = trusted.name;

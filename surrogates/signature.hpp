@@ -49,7 +49,7 @@ class [[gnu::visibility("default")]] SecretKey {
 /// The line of a list of public keys.
 [[gnu::visibility("default")]] std::string line_of(const PublicKey& key);
 
-/// A file, and the signature block at its end if there is one.
+/// A file, and the signature block at its end if there is one, of this version or another: verify() tells.
 struct SignedFile {
   std::span<const std::byte> content;
   std::span<const std::byte> block;  ///< empty: not signed

@@ -1,5 +1,6 @@
 """Training runs: what becomes of them when they are killed, what their checkpoints cost, sweeps, several processes."""
 
+import collections
 import io
 import json
 import os
@@ -19,7 +20,8 @@ from bench.scoreboard import Failed, Figure
 
 KILLS = 100
 PAIRS = 15
-OPTIMIZERS = ("adam", "soap", "muon", "lbfgs", "ssbroyden", "levenberg_marquardt")
+# With steps that take each about as long, so that a kill is as likely to hit one as another.
+OPTIMIZERS = {"adam": 450, "soap": 225, "muon": 300, "lbfgs": 450, "ssbroyden": 75, "levenberg_marquardt": 75}
 RUN = """physics = "burgers"
 seed = 5
 checkpoint_every = 20
@@ -29,7 +31,7 @@ width = 10
 depth = 2
 [terms.interior]
 points = 200
-""" + "".join(f'[[stage]]\noptimizer = "{name}"\nsteps = 150\nresample = 25\nmore_points = 1\n' for name in OPTIMIZERS)
+""" + "".join(f'[[stage]]\noptimizer = "{name}"\nsteps = {steps}\nresample = 25\nmore_points = 1\n' for name, steps in OPTIMIZERS.items())
 
 
 def end_of(folder):
@@ -39,6 +41,16 @@ def end_of(folder):
                if re.search(r"/data/\d+$", name)}
     rows = [line.split(",") for line in (folder / "metrics.csv").read_text().splitlines()]
     return tensors, [row[:1] + row[2:] for row in rows]
+
+
+def at_work(folder):
+    """The optimizer that a run was in when it ended, as its log says; before the first one "start-up", after the last one "end"."""
+    log = folder / "log.txt"
+    begun = re.findall(r"^\S+ (?:stage \d+ (\w+) from step|all steps (done))", log.read_text(), re.MULTILINE) if log.exists() else []
+    if not begun:
+        return "start-up"
+    optimizer, done = begun[-1]
+    return "end" if done else optimizer
 
 
 def kills_survived(run):
@@ -51,8 +63,8 @@ def kills_survived(run):
     begin = time.monotonic()
     subprocess.run([*command, place / "whole"], check=True, capture_output=True)
     length, expected = time.monotonic() - begin, end_of(place / "whole")
-    moments, killed, same, early = random.Random(1), 0, 0, 0
-    while killed < KILLS:
+    moments, hit, same, early = random.Random(1), collections.Counter(), 0, 0
+    while (killed := hit.total()) < KILLS:
         folder = place / "killed"
         shutil.rmtree(folder, ignore_errors=True)
         child = subprocess.Popen([*command, folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -64,13 +76,17 @@ def kills_survived(run):
             if early > KILLS:
                 raise Failed(f"{early} of {early + killed} runs were over before they could be killed")
             continue
-        killed += 1
+        hit[at_work(folder)] += 1
         begun = (folder / "run.toml").exists()
         done = subprocess.run([*command, folder, *(["--resume"] if begun else [])], capture_output=True, text=True, check=False)
         if done.returncode:
             raise Failed(f"did not go on after a kill: {done.stderr.strip()}")
         same += end_of(folder) == expected
-    return same, f"of {KILLS} killed; {early} more were over before; a run takes {length:.1f} s"
+    missed = [name for name in OPTIMIZERS if not hit[name]]
+    if missed:
+        raise Failed(f"of {KILLS} kills none hit {', '.join(missed)}")
+    where = ", ".join(f"{hit[name]} in {name}" for name in ("start-up", *OPTIMIZERS, "end") if hit[name])
+    return same, f"of {KILLS} killed: {where}; {early} more were over before; a run takes {length:.1f} s"
 
 
 # 98,461 weights.

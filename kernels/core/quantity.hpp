@@ -3,9 +3,14 @@
 
 namespace residua {
 
-/// Which values of a parameter the equations make sense for, whatever its default range: of most only those that are
-/// not negative (diffusion, capacities, resistances, rates), of a share of something those up to one.
-enum class Domain { not_negative, share, any };
+/// Which values of a parameter or coordinate the equations make sense for, whatever its default range.
+enum class Domain {
+  not_negative,  ///< most: times, lengths, diffusivities, rates
+  positive,      ///< what something is divided by
+  share,         ///< from nothing of something, 0, to all of it, 1
+  inner_share,   ///< some of it, and not all: both 0 and 1 are excluded
+  any
+};
 
 /// A named quantity of the plant: plant value = scale * the dimensionless value that the equations use. This table is
 /// the one place where units are converted.
@@ -17,7 +22,7 @@ struct Quantity {
   double value = 0;  ///< default, in plant units
   double lower = 0;  ///< default range, in plant units
   double upper = 0;
-  Domain domain = Domain::not_negative;  ///< of a parameter whose default range is not negative
+  Domain domain = Domain::not_negative;  ///< of a quantity whose default range is not negative; else any
 };
 
 }  // namespace residua

@@ -24,5 +24,11 @@ template void for_each(std::int64_t, const PointSampler<double>&, Stream);
 template void for_each(std::int64_t, const AdamStep<float>&, Stream);
 template void for_each(std::int64_t, const AdamStep<double>&, Stream);
 template void for_each(std::int64_t, const Tick&, Stream);
+template void for_each(std::int64_t, const ResidualPower<float>&, Stream);
+template void for_each(std::int64_t, const ResidualPower<double>&, Stream);
+template void for_each(std::int64_t, const Retain&, Stream);
+template void for_each(std::int64_t, const Race&, Stream);
+template void for_each(std::int64_t, const Replace<float>&, Stream);
+template void for_each(std::int64_t, const Replace<double>&, Stream);
 
 }  // namespace residua::cuda

@@ -2,14 +2,16 @@
 #include <cuda_runtime_api.h>
 
 #include <utility>
+#include <vector>
 
+#include "kernels/cuda/array_algorithms.hpp"
 #include "kernels/cuda/check.hpp"
 #include "kernels/cuda/device_array.hpp"
 #include "kernels/cuda/for_each.hpp"
 
 namespace residua::cuda {
 
-/// A stream of the current device, and a CUDA graph that replays on it what was once queued there. Copies to and from
+/// A stream of the current device, and CUDA graphs that replay on it what was once queued there. Copies to and from
 /// arrays wait for the stream. What it lacks of the Device of adam_training.hpp is the fused pass.
 class GraphDevice {
  public:
@@ -18,10 +20,10 @@ class GraphDevice {
 
   GraphDevice() { check(cudaStreamCreate(&stream_), "cudaStreamCreate"); }
   GraphDevice(GraphDevice&& other) noexcept
-      : stream_(std::exchange(other.stream_, nullptr)), graph_(std::exchange(other.graph_, nullptr)) {}
+      : stream_(std::exchange(other.stream_, nullptr)), graphs_(std::exchange(other.graphs_, {})) {}
   GraphDevice& operator=(GraphDevice&&) = delete;
   ~GraphDevice() {
-    if (graph_) cudaGraphExecDestroy(graph_);
+    for (const cudaGraphExec_t graph : graphs_) cudaGraphExecDestroy(graph);
     if (stream_) cudaStreamDestroy(stream_);
   }
 
@@ -31,9 +33,16 @@ class GraphDevice {
   void each(std::int64_t n, const Body& body) const {
     for_each(n, body, stream_);
   }
+  std::size_t scratch_bytes(std::int64_t n) const { return cuda::scratch_bytes(n); }
+  void sum(const double* values, std::int64_t n, double* total, Workspace scratch) const {
+    cuda::sum(values, n, total, scratch, stream_);
+  }
+  void ascending(const double* keys, std::int64_t n, std::int64_t* positions, Workspace scratch) const {
+    cuda::ascending(keys, n, positions, scratch, stream_);
+  }
 
   template <class Queue>
-  void record(Queue&& queue) {
+  std::size_t record(Queue&& queue) {
     // Other threads may go on using the device meanwhile.
     check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
     cudaGraph_t graph = nullptr;
@@ -45,18 +54,19 @@ class GraphDevice {
       throw;
     }
     check(cudaStreamEndCapture(stream_, &graph), "cudaStreamEndCapture");
-    const cudaError_t status = cudaGraphInstantiate(&graph_, graph, 0);
+    cudaGraphExec_t ready = nullptr;
+    const cudaError_t status = cudaGraphInstantiate(&ready, graph, 0);
     cudaGraphDestroy(graph);
     check(status, "cudaGraphInstantiate");
+    graphs_.push_back(ready);
+    return graphs_.size() - 1;
   }
 
-  void replay(std::int64_t times) const {
-    for (std::int64_t k = 0; k < times; ++k) check(cudaGraphLaunch(graph_, stream_), "cudaGraphLaunch");
-  }
+  void replay(std::size_t recording) const { check(cudaGraphLaunch(graphs_[recording], stream_), "cudaGraphLaunch"); }
 
  private:
   Stream stream_ = nullptr;
-  cudaGraphExec_t graph_ = nullptr;
+  std::vector<cudaGraphExec_t> graphs_;
 };
 
 /// With the fused pass of all physics that the build has kernels of.

@@ -16,7 +16,7 @@ struct Advection {
   enum Param { c, kParams };
   enum Field { w, kFields };
   static constexpr Quantity coords[] = {{"time", "-", "time", 1, 0.5, 0, 1},
-                                        {"position", "-", "position", 1, kPi, 0, 2 * kPi}};
+                                        {"position", "-", "position", 1, kPi, 0, 2 * kPi, Domain::any}};
   static constexpr Quantity params[] = {{"speed", "-", "of the flow", 1, 30, 1, 100, Domain::any}};
   static constexpr Quantity fields[] = {{"amplitude", "-", "of the wave", 1, 0, -1, 1}};
 

@@ -14,7 +14,7 @@ struct Burgers {
   enum Field { w, kFields };
   static constexpr Quantity coords[] = {{"time", "-", "time", 1, 0.5, 0, 1},
                                         {"position", "-", "position", 1, 0, -1, 1}};
-  static constexpr Quantity params[] = {{"viscosity", "-", "viscosity", 1, 0.01 / kPi, 0.003, 0.1}};
+  static constexpr Quantity params[] = {{"viscosity", "-", "viscosity", 1, 0.01 / kPi, 0.003, 0.1, Domain::positive}};
   static constexpr Quantity fields[] = {{"velocity", "-", "velocity", 1, 0, -1, 1}};
 
   struct Interior {

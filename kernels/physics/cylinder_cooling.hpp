@@ -17,9 +17,9 @@ struct CylinderCooling {
   enum Field { T, kFields };
   static constexpr Quantity coords[] = {
       {"time", "-", "Fourier number: diffusivity times time over radius squared", 1, 0.5, 0, 1},
-      {"radius", "-", "distance from the axis over the outer radius", 1, 0, 0, 1}};
+      {"radius", "-", "distance from the axis over the outer radius", 1, 0, 0, 1, Domain::share}};
   static constexpr Quantity params[] = {
-      {"biot", "-", "film coefficient times radius over conductivity", 1, 1, 0.1, 10}};
+      {"biot", "-", "film coefficient times radius over conductivity", 1, 1, 0.1, 10, Domain::positive}};
   static constexpr Quantity fields[] = {
       {"temperature", "-", "excess over the stream, over the initial one", 1, 0, 0, 1}};
 

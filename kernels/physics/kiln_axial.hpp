@@ -32,7 +32,7 @@ struct KilnAxialOf {
   static constexpr double kGasConstant = 8.314462618;
 
   static constexpr Quantity kTime{"time", "residence times", "time over residence time of the solids", 1, 1, 0, 2};
-  static constexpr Quantity kAxis{"axis", "-", "distance from the feed end over kiln length", 1, 0.5, 0, 1};
+  static constexpr Quantity kAxis{"axis", "-", "distance from the feed end over length", 1, 0.5, 0, 1, Domain::share};
   static constexpr Rows<Quantity, kCoords> coords = [] {
     if constexpr (kDynamic)
       return rows(kTime, kAxis);
@@ -43,8 +43,8 @@ struct KilnAxialOf {
       {"gas_inlet_temperature", "K", "at the burner end", 1000, 1350, 1350, 1350},
       {"feed_temperature", "K", "of the solids", 1000, 320, 320, 320},
       {"ambient_temperature", "K", "around the kiln", 1000, 298, 298, 298},
-      {"gas_capacity_flow", "W/K", "mass flow times heat capacity", 1, 120, 120, 120},
-      {"solids_capacity_flow", "W/K", "mass flow times heat capacity", 1, 33, 33, 33},
+      {"gas_capacity_flow", "W/K", "mass flow times heat capacity", 1, 120, 120, 120, Domain::positive},
+      {"solids_capacity_flow", "W/K", "mass flow times heat capacity", 1, 33, 33, 33, Domain::positive},
       {"gas_bed_conductance", "W/mK", "convection", 1, 9.42, 9.42, 9.42},
       {"gas_wall_conductance", "W/mK", "convection", 1, 8.37, 8.37, 8.37},
       {"wall_bed_conductance", "W/mK", "contact", 1, 50.4, 50.4, 50.4},
@@ -55,8 +55,8 @@ struct KilnAxialOf {
       {"reaction_heat", "K", "cooling of the bed by full conversion", 1000, 250, 250, 250, Domain::any},
       {"activation_energy", "J/mol", "of the calcination", 1e3, 161.52e3, 161.52e3, 161.52e3},
       {"log10_frequency", "log10(1/s)", "pre-exponential factor", 1, 9.8195, 9.8195, 9.8195, Domain::any},
-      {"length", "m", "of the kiln", 1, 10, 10, 10},
-      {"residence_time", "s", "of the solids", 1e3, 5400, 5400, 5400},
+      {"length", "m", "of the kiln", 1, 10, 10, 10, Domain::positive},
+      {"residence_time", "s", "of the solids", 1e3, 5400, 5400, 5400, Domain::positive},
       {"gas_holdup", "-", "residence time of the gas over that of the solids", 1, 0, 0, 0}};
   static constexpr Quantity fields[] = {{"gas_temperature", "K", "gas", 1000, 0, 280, 1600},
                                         {"bed_temperature", "K", "solids", 1000, 0, 280, 1600},

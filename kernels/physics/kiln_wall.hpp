@@ -26,23 +26,32 @@ struct KilnWall {
   enum Field { T, kFields };
   static constexpr double kHours = 10, kSeconds = 3600 * kHours;
 
-  static constexpr Quantity coords[] = {{"time", "h", "since the gas came", kHours, 10, 0, 24},
-                                        {"depth", "-", "depth over thickness, from the hot face", 1, 0, 0, 1}};
+  static constexpr Quantity coords[] = {
+      {"time", "h", "since the gas came", kHours, 10, 0, 24},
+      {"depth", "-", "depth over thickness, from the hot face", 1, 0, 0, 1, Domain::share}};
   static constexpr Quantity params[] = {
       {"gas_temperature", "K", "temperature of the kiln gas", 1000, 1300, 900, 1500},
       {"film_coefficient", "W/m2K", "convective film, gas to wall", 1, 30, 10, 60},
-      {"thickness", "m", "refractory", 1, 0.2, 0.1, 0.25},
-      {"conductivity", "W/mK", "refractory, extrapolated to 0 K", 1, 1.2, 0.8, 2},
+      {"thickness", "m", "refractory", 1, 0.2, 0.1, 0.25, Domain::positive},
+      {"conductivity", "W/mK", "refractory, extrapolated to 0 K", 1, 1.2, 0.8, 2, Domain::positive},
       {"initial_temperature", "K", "uniform, when the gas comes", 1000, 400, 300, 900},
       {"conductivity_slope", "1/K", "relative growth of the conductivity", 1e-3, 2e-4, 2e-4, 2e-4, Domain::any},
-      {"heat_capacity", "J/m3K", "refractory, by volume", 1e6, 2.2e6, 2.2e6, 2.2e6},
-      {"inner_radius", "m", "of the hot face", 1, 0.4, 0.4, 0.4},
+      {"heat_capacity", "J/m3K", "refractory, by volume", 1e6, 2.2e6, 2.2e6, 2.2e6, Domain::positive},
+      {"inner_radius", "m", "of the hot face", 1, 0.4, 0.4, 0.4, Domain::positive},
       {"inner_emissivity", "-", "effective, gas to wall", 1, 0.25, 0.25, 0.25},
       {"shell_capacity", "J/m2K", "steel shell, by area", 1e4, 2.28e4, 2.28e4, 2.28e4},
       {"outer_film", "W/m2K", "convective film, shell to ambient", 1, 12, 12, 12},
       {"outer_emissivity", "-", "shell", 1, 0.8, 0.8, 0.8},
       {"ambient_temperature", "K", "around the kiln", 1000, 298, 298, 298}};
   static constexpr Quantity fields[] = {{"temperature", "K", "of the wall", 1000, 0, 280, 1500}};
+
+  /// The wall stays between the temperatures of gas, start and ambient: there it has to conduct.
+  static constexpr const char* ill_posed(const double* p) {
+    const bool conducts = 1 + p[b] * p[Tg] > 0 && 1 + p[b] * p[T0] > 0 && 1 + p[b] * p[Ta] > 0;
+    return conducts ? nullptr
+                    : "1 + conductivity_slope * T above 0 at gas_temperature, initial_temperature and "
+                      "ambient_temperature";
+  }
 
   /// Diffusion time scale: k0 t_ref / (rho c d^2).
   template <class S>

@@ -16,11 +16,11 @@ struct KuramotoSivashinsky {
   enum Param { a, b, g, kParams };
   enum Field { w, kFields };
   static constexpr Quantity coords[] = {{"time", "-", "time", 1, 0.05, 0, 0.1},
-                                        {"position", "-", "position", 1, kPi, 0, 2 * kPi}};
+                                        {"position", "-", "position", 1, kPi, 0, 2 * kPi, Domain::any}};
   static constexpr Quantity params[] = {
       {"steepening", "-", "of waves by their own speed", 1, 100. / 16, 1, 10, Domain::any},
       {"growth", "-", "of long waves", 1, 100. / 256, 0.1, 1},
-      {"damping", "-", "of short waves", 1, 100. / 65536, 1e-3, 1e-2}};
+      {"damping", "-", "of short waves", 1, 100. / 65536, 1e-3, 1e-2, Domain::positive}};
   static constexpr Quantity fields[] = {{"amplitude", "-", "of the wave", 1, 0, -3, 3}};
 
   struct Interior {

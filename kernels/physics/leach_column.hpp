@@ -24,11 +24,11 @@ struct LeachColumn {
   static constexpr Quantity coords[] = {{"time", "pore volumes", "flow times time over column length", 1, 1, 0, 8},
                                         {"depth", "column lengths", "depth over column length", 1, 1, 0, 1.25}};
   static constexpr Quantity params[] = {
-      {"peclet", "-", "flow times length over dispersion", 1, 60, 20, 120},
-      {"retardation", "-", "1 + bulk density * distribution coefficient / porosity", 1, 2, 1, 4},
+      {"peclet", "-", "flow times length over dispersion", 1, 60, 20, 120, Domain::positive},
+      {"retardation", "-", "1 + bulk density * distribution coefficient / porosity", 1, 2, 1, 4, Domain::positive},
       {"mobile_fraction", "-", "share of the retarded capacity in mobile water (beta)", 1, 0.8, 0.5, 0.95,
-       Domain::share},
-      {"exchange", "-", "mass-transfer coefficient * length / flux (omega)", 1, 1, 0.2, 5},
+       Domain::inner_share},
+      {"exchange", "-", "mass-transfer coefficient * length / flux (omega)", 1, 1, 0.2, 5, Domain::positive},
       {"decay", "-", "first-order decay * length / flow (Da)", 1, 0, 0, 0}};
   static constexpr Quantity fields[] = {
       {"mobile", "-", "concentration of the mobile water over the inlet's", 1, 0, 0, 1},

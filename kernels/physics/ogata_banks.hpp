@@ -17,7 +17,8 @@ struct OgataBanks {
   static constexpr double kPeclet = 100;  ///< unit of the parameter: the network sees numbers of the size of one
   static constexpr Quantity coords[] = {{"time", "pore volumes", "flow times time over column length", 1, 1, 0, 2},
                                         {"depth", "column lengths", "depth over column length", 1, 1, 0, 1.25}};
-  static constexpr Quantity params[] = {{"peclet", "-", "flow times length over dispersion", kPeclet, 100, 10, 2000}};
+  static constexpr Quantity params[] = {
+      {"peclet", "-", "flow times length over dispersion", kPeclet, 100, 10, 2000, Domain::positive}};
   static constexpr Quantity fields[] = {{"concentration", "-", "over the inlet's", 1, 0, 0, 1}};
 
   template <class S>

@@ -16,8 +16,9 @@ struct RadiationCooling {
   enum Field { T, kFields };
   static constexpr Quantity coords[] = {{"time", "s", "since the body was put there", 100, 100, 0, 300}};
   static constexpr Quantity params[] = {
-      {"rate", "1/K3s", "emissivity times sigma times area over heat capacity", 1e-11, 1e-11, 0.2e-11, 5e-11},
-      {"initial_temperature", "K", "of the body", 1000, 1200, 600, 1500},
+      {"rate", "1/K3s", "emissivity times sigma times area over heat capacity", 1e-11, 1e-11, 0.2e-11, 5e-11,
+       Domain::positive},
+      {"initial_temperature", "K", "of the body", 1000, 1200, 600, 1500, Domain::positive},
       {"surroundings", "K", "temperature that the body sees", 1000, 300, 250, 500}};
   static constexpr Quantity fields[] = {{"temperature", "K", "of the body", 1000, 0, 250, 1500}};
 

@@ -14,9 +14,10 @@ struct Transport2d {
   enum Coord { t, x, y, kCoords };
   enum Param { vx, vy, Dx, Dy, k, kParams };
   enum Field { w, kFields };
-  static constexpr Quantity coords[] = {{"time", "-", "time over reference time", 1, 0.5, 0, 1},
-                                        {"along", "-", "position along the flow over length", 1, 0.5, 0, 1},
-                                        {"across", "-", "position across the flow over length", 1, 0.5, 0, 1}};
+  static constexpr Quantity coords[] = {
+      {"time", "-", "time over reference time", 1, 0.5, 0, 1},
+      {"along", "-", "position along the flow over length", 1, 0.5, 0, 1, Domain::any},
+      {"across", "-", "position across the flow over length", 1, 0.5, 0, 1, Domain::any}};
   static constexpr Quantity params[] = {
       {"velocity_x", "-", "velocity along x, in lengths per reference time", 1, 0.5, 0, 1, Domain::any},
       {"velocity_y", "-", "velocity along y, in lengths per reference time", 1, 0.1, -0.5, 0.5},

@@ -15,13 +15,21 @@ struct WallConduction {
   enum Coord { x, kCoords };
   enum Param { Ti, To, b, ratio, kParams };
   enum Field { T, kFields };
-  static constexpr Quantity coords[] = {{"depth", "-", "depth over thickness, from the inner face", 1, 0.5, 0, 1}};
+  static constexpr Quantity coords[] = {
+      {"depth", "-", "depth over thickness, from the inner face", 1, 0.5, 0, 1, Domain::share}};
   static constexpr Quantity params[] = {
       {"inner_temperature", "K", "of the inner face", 1000, 900, 600, 1500},
       {"outer_temperature", "K", "of the outer face", 1000, 450, 300, 600},
       {"conductivity_slope", "1/K", "relative growth of the conductivity", 1e-3, 5.85e-4, 0, 1e-3, Domain::any},
-      {"radius_ratio", "-", "outer over inner radius; 1 for a flat wall", 1, 1.4525547445255474, 1, 2}};
+      {"radius_ratio", "-", "outer over inner radius; 1 for a flat wall", 1, 1.4525547445255474, 1, 2,
+       Domain::positive}};
   static constexpr Quantity fields[] = {{"temperature", "K", "of the wall", 1000, 0, 300, 1500}};
+
+  /// The wall stays between the temperatures of its faces: there it has to conduct.
+  static constexpr const char* ill_posed(const double* p) {
+    const bool conducts = 1 + p[b] * p[Ti] > 0 && 1 + p[b] * p[To] > 0;
+    return conducts ? nullptr : "1 + conductivity_slope * T above 0 at inner_temperature and outer_temperature";
+  }
 
   struct Interior {
     static constexpr std::string_view name = "interior";

@@ -7,8 +7,8 @@ class App;
 // Each adds one command to the program; the command runs when its name is parsed.
 namespace residua::commands {
 
-/// Thrown by a command that has said all there is to say: by what a signal has ended in good order, for instance
-/// (128 + its number).
+/// Thrown by a command that has said all there is to say: by what a signal has ended in good order (128 + its number),
+/// or by a sweep of which a run has failed (1).
 struct Ended {
   int status;
 };

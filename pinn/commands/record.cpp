@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
-#include "datasets/published.hpp"
 #include "pinn/commands/commands.hpp"
 #include "pinn/commands/derived.hpp"
+#include "pinn/data_file.hpp"
 #include "pinn/experience.hpp"
 
 namespace residua::commands {
@@ -29,8 +29,9 @@ std::size_t outside(const Table& table, const Card& card) {
 
 void record(const Options& o) {
   Model model = load_parent(o.surrogate, o.keys);
-  const Table table = read_csv(o.table);
+  const auto [table, file] = read_data(o.table);
   model.card.experience = experience_of(table, model.card, o.source.empty() ? o.table : o.source);
+  add_dataset(model.card.provenance, file);
   save_derived(model, "recorded where the plant has worked", o.out);
   const Experience& e = model.card.experience;
   fmt::print("{}: {} points of {} inputs; 99 % lie within {:.2f} standard deviations of their mean\n", o.out, e.points,

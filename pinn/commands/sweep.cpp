@@ -12,6 +12,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <string_view>
 #include <thread>
 
 #include "datasets/atomic_file.hpp"
@@ -98,12 +99,14 @@ class Sweep {
     return InterruptGuard::signal();
   }
 
-  void report() const {
+  /// Returns how many have failed.
+  int report() const {
     std::vector<Outcome> outcomes;
     for (std::size_t i = 0; i < runs_.size(); ++i) outcomes.push_back(outcome_of(i));
     write_table(outcomes);
     print(outcomes);
     draw(outcomes);
+    return int(std::ranges::count(outcomes, std::string("failed"), &Outcome::status));
   }
 
  private:
@@ -132,11 +135,28 @@ class Sweep {
     if (run == running_.end()) return;
     const std::size_t i = run->second;
     running_.erase(run);
-    if (ended.code == 0)
-      say(i, fmt::format("done: {:.2e}", outcome_of(i).score()));
-    else
-      say(i, fmt::format("{} with status {}: {}", InterruptGuard::signal() ? "stopped" : "FAILED", ended.code,
-                         outcome_of(i).message));
+    if (ended.code == 0) return say(i, fmt::format("done: {:.2e}", outcome_of(i).score()));
+    const bool stopped = InterruptGuard::signal() != 0;
+    if (!stopped) failed_[i] = reason_of(i, ended);
+    say(i, fmt::format("{} with status {}: {}", stopped ? "stopped" : "FAILED", ended.code, outcome_of(i).message));
+  }
+
+  std::string reason_of(std::size_t i, const EndedProcess& ended) const {
+    if (ended.signal) return fmt::format("killed by signal {}", ended.signal);
+    const std::string words = last_words(i);
+    return words.empty() ? fmt::format("ended with status {}", ended.code) : words;
+  }
+
+  /// The last error that a run has told of, without commas; empty if there is none.
+  std::string last_words(std::size_t i) const {
+    constexpr std::string_view start = "residua: ";
+    const std::string said = content(output(i));
+    const std::size_t at = said.rfind(start);
+    if (at == std::string::npos) return "";
+    std::string words = said.substr(at + start.size());
+    words.erase(std::min(words.find('\n'), words.size()));
+    std::ranges::replace(words, ',', ';');
+    return words;
   }
 
   void say(std::size_t i, const std::string& what) const {
@@ -159,12 +179,11 @@ class Sweep {
         outcome.default_error = std::fmax(outcome.default_error, e.default_case);
         outcome.worst_error = std::fmax(outcome.worst_error, e.worst);
       }
-    } else if (const std::string said = content(output(i)); said.find("residua: ") != std::string::npos) {
-      outcome.status = "failed";
-      outcome.message = said.substr(said.rfind("residua: ") + 9);
-      std::ranges::replace(outcome.message, ',', ';');
-      outcome.message.erase(std::min(outcome.message.find('\n'), outcome.message.size()));
+      return outcome;
     }
+    const auto failed = failed_.find(i);
+    outcome.message = failed == failed_.end() ? last_words(i) : failed->second;  // now, or when the sweep ran before
+    if (!outcome.message.empty()) outcome.status = "failed";
     return outcome;
   }
 
@@ -238,6 +257,7 @@ class Sweep {
   std::vector<SweepKey> keys_;
   std::vector<SweepRun> runs_;
   std::map<pid_t, std::size_t> running_;
+  std::map<std::size_t, std::string> failed_;  ///< runs, and why
 };
 
 void sweep_command(Options o) {
@@ -250,17 +270,19 @@ void sweep_command(Options o) {
   sweep.prepare();
   const RunLog log(o.out / "log.txt");
   const int signal = sweep.train();
-  sweep.report();
+  const int failed = sweep.report();
   if (signal) {
     fmt::print("stopped; the same command goes on from here\n");
     throw Ended{128 + signal};
   }
+  if (failed > 0) throw Ended{1};
 }
 
 }  // namespace
 
 void add_sweep(CLI::App& app) {
-  auto* command = app.add_subcommand("sweep", "train over a grid or samples of keys of a run file, several at once");
+  auto* command = app.add_subcommand(
+      "sweep", "train over a grid or samples of keys of a run file, several at once (exit status 1 if one fails)");
   auto o = std::make_shared<Options>();
   command->add_option("run_file", o->run_file, "TOML: the run that is varied")->required();
   command

@@ -41,17 +41,27 @@ void print_result(const TrainResult& trained) {
                std::sqrt(loss.mean_square));
 }
 
-/// What the folder must hold for the command to make sense.
+/// What the folder must hold for the command to make sense: nothing that somebody may want goes without --restart.
 void require_fit(const RunFolder& folder, bool resume, bool restart) {
-  const bool begun = fs::exists(folder.checkpoint());
-  if (resume && !begun)
-    throw Error(
-        fmt::format("{}: no checkpoint there: expected a file that an earlier run left", folder.checkpoint().string()));
-  if (!resume && !restart && begun && !fs::exists(folder.surrogate()))
-    throw Error(
-        fmt::format("{}: holds a training that has not ended: expected --resume to go on with it, or --restart "
-                    "to begin again",
-                    folder.path().string()));
+  const auto refuse = [](const fs::path& found, const std::string& why) {
+    throw Error(fmt::format("{}: {}", found.string(), why));
+  };
+  const bool last = fs::exists(folder.checkpoint()), previous = fs::exists(folder.previous_checkpoint());
+  if (restart || (resume && last)) return;
+  if (resume && previous)
+    refuse(folder.checkpoint(),
+           fmt::format("no checkpoint there, but the one before it is {0}: rename that to {1} to "
+                       "go on from there, or give --restart to begin again",
+                       folder.previous_checkpoint().filename().string(), folder.checkpoint().filename().string()));
+  if (fs::exists(folder.surrogate()))
+    refuse(folder.surrogate(),
+           "is the result of a training that has ended: expected --restart to train again in its place, or another "
+           "folder");
+  if (resume && !fs::exists(folder.run_file()))
+    refuse(folder.checkpoint(), "no checkpoint there: expected a file that an earlier run left");
+  if (!resume && (last || previous))
+    refuse(folder.path(),
+           "holds a training that has not ended: expected --resume to go on with it, or --restart to begin again");
 }
 
 void make(const RunFolder& folder) {
@@ -69,13 +79,14 @@ void clear_up(const RunFolder& folder) {
   for (const fs::path& half : halves) fs::remove(half, failed);
 }
 
-/// Takes out of the folder what an older run has left.
+/// Makes the folder this run's, and then takes out of it what an older one has left: until the run file is there,
+/// nothing of that is lost. The last checkpoint goes last, since without it --resume would begin anew.
 void begin(const RunFolder& folder, const RunFile& run) {
-  std::error_code failed;
-  for (const fs::path& old : {folder.surrogate(), folder.checkpoint(), folder.previous_checkpoint()})
-    fs::remove(old, failed);
   write_file(folder.run_file(), run.text);
   if (const UserPhysics* own = header_of(run.physics)) write_file(folder.physics(), own->text());
+  std::error_code failed;
+  for (const fs::path& old : {folder.surrogate(), folder.previous_checkpoint(), folder.checkpoint()})
+    fs::remove(old, failed);
 }
 
 TrainOptions train_options(const RunFolder& folder, const RunFile& run, const Options& o, bool resume,
@@ -95,6 +106,7 @@ int train_in(const RunFolder& folder, const RunFile& run, const Problem& problem
   const InterruptGuard guard;
   TrainOptions options = train_options(folder, run, o, resume, processes);
   options.log = [&](const std::string& text) { log.add(text); };
+  options.begins = [&] { begin(folder, run); };
   const TrainResult trained = train(run, problem, options);
   log.add(fmt::format("{} after {} steps and {:.1f} s: loss {:.6e}", trained.stop_reason, trained.steps,
                       trained.seconds, trained.loss));
@@ -150,11 +162,11 @@ void train_command(const Options& o) {
   const RunFile run = RunFile::read(o.run_file);
   const Problem problem(run);
   const RunFolder folder(o.out.empty() ? fs::path("runs") / o.run_file.stem() : o.out);
-  // A crash may come before the first checkpoint: then there is nothing to lose, and the run begins again.
-  const bool resume = o.resume && !(fs::exists(folder.run_file()) && !fs::exists(folder.checkpoint()));
   const std::string description = describe(run, problem);
   if (o.dry_run) return fmt::print("{}", description);
-  require_fit(folder, resume, o.restart || o.resume);
+  require_fit(folder, o.resume, o.restart);
+  // A crash may come before the first checkpoint: then there is nothing to lose, and the run begins again.
+  const bool resume = o.resume && fs::exists(folder.checkpoint());
   if (o.processes > 1) {
     if (const int status = run_together(command_of(o), o.processes)) throw Ended{status};
     return;
@@ -170,7 +182,6 @@ void train_command(const Options& o) {
   make(folder);
   RunLog log(folder.log());
   clear_up(folder);
-  if (!resume) begin(folder, run);
   log.add(fmt::format("{} {}\n{}{}", resume ? "resumed" : "begun", o.run_file.string(), describe_environment(),
                       description));
   int signal = 0;
@@ -196,7 +207,8 @@ void add_train(CLI::App& app) {
   auto* resume = command->add_flag("--resume", o->resume, "continue from the folder's checkpoint, bit for bit");
   command->add_flag("--changed", o->changed, "resume with other settings of stages, terms or weighting in the run file")
       ->needs(resume);
-  command->add_flag("--restart", o->restart, "begin again, though the folder holds a training that has not ended")
+  command
+      ->add_flag("--restart", o->restart, "begin again in a folder that holds a training, ended or not, in its place")
       ->excludes(resume);
   command->add_flag("--dry-run", o->dry_run, "print what would be trained, and stop");
   command->add_flag("-q,--quiet", o->quiet, "no progress");

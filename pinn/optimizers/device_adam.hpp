@@ -6,12 +6,13 @@
 
 namespace residua {
 
-/// Adam on fresh points at every step, all of it on a GPU: the host only looks now and then. The points are those of
-/// Adam on the CPU where they are quasi-random; with `sampling = "uniform"` they are others, as random.
+/// Adam on fresh points every so many steps, all of it on a GPU: the host only looks now and then. The points are those
+/// of Adam on the CPU where they are quasi-random; with `sampling = "uniform"`, and in what `adaptive` chooses, they
+/// are others, as random.
 class DeviceAdam : public Optimizer {
  public:
-  /// Whether a stage can train so: nothing in it may depend on the points of a step before the next ones are drawn.
-  /// `processes` and `seam`: several processes train together; the network starts from that of a window before.
+  /// Whether a stage can train so: the weights of terms and points may not change within it. `processes` and `seam`:
+  /// several processes train together; the network starts from that of a window before.
   static bool serves(const RunFile& run, const Stage& stage, bool processes, bool seam);
   /// What the device is to do for the terms of an objective. `first_batch`: of the sequences that the stage draws from.
   static cuda::AdamPlan plan(const Objective& objective, const Stage& stage, std::int64_t first_batch);
@@ -25,6 +26,7 @@ class DeviceAdam : public Optimizer {
 
  private:
   std::vector<std::vector<double>> shifts(const Objective& objective, std::int64_t turns) const;
+  void hand_over_points(Objective& objective) const;
 
   cuda::AdamPlan plan_;
   std::int64_t first_batch_;

@@ -45,7 +45,7 @@ at::Tensor DeviceCholesky::solve_again(const at::Tensor& right) const {
 double DeviceHouseholder::linearise(Objective& objective, const at::Tensor& weights) {
   triangle_ = at::zeros({0, weights.numel() + 1}, at::TensorOptions(at::kDouble).device(device_));
   const std::int64_t block = Householder::block_rows(weights.numel());
-  return objective.for_rows(weights.const_data_ptr<double>(), block, [&](const at::Tensor& rows) {
+  return objective.for_all_rows(weights.const_data_ptr<double>(), block, [&](const at::Tensor& rows) {
     triangle_ = triangle_of(at::cat({triangle_, rows.to(device_)}));
   });
 }

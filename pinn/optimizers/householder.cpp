@@ -14,7 +14,7 @@ Householder::Householder(std::int64_t parameters) : block_(block_rows(parameters
 
 double Householder::linearise(Objective& objective, const at::Tensor& weights) {
   triangle_.clear();
-  const double loss = objective.for_rows(weights.const_data_ptr<double>(), block_, [&](const at::Tensor& rows) {
+  const double loss = objective.for_all_rows(weights.const_data_ptr<double>(), block_, [&](const at::Tensor& rows) {
     triangle_.add(rows.const_data_ptr<double>(), rows.size(0));
   });
   triangle_.finish();

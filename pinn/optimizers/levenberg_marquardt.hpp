@@ -18,6 +18,9 @@ namespace residua {
 /// simplified Newton iterations with the J and the factor at hand, as in codes for stiff equations (Hairer & Wanner,
 /// Solving Ordinary Differential Equations II, IV.8). One of them costs a small part of a linearisation. The first
 /// gives about what geodesic acceleration does (Transtrum & Sethna, arXiv 1201.5885).
+///
+/// Stops, and says so, where the loss is zero or no damping helps: because no system could be solved, because no step
+/// lowered the loss, or because already the boldest one promised less than the loss's rounding.
 class LevenbergMarquardt : public Optimizer {
  public:
   explicit LevenbergMarquardt(std::unique_ptr<DampedSystem> system) : system_(std::move(system)) {}

@@ -25,7 +25,7 @@ MatrixFreeLoss::MatrixFreeLoss(std::int64_t parameters)
 double MatrixFreeLoss::linearise(Objective& objective, const at::Tensor& weights, double) {
   objective_ = &objective;
   weights_ = weights;
-  rows_ = iterations_ = 0;
+  iterations_ = 0;
   const std::int64_t n = weights.numel();
   gradient_ = at::zeros({n}, at::kDouble);
   at::Tensor sketch = at::zeros_like(test_);
@@ -33,8 +33,9 @@ double MatrixFreeLoss::linearise(Objective& objective, const at::Tensor& weights
     const at::Tensor transposed = rows.slice(1, 0, n).t();
     gradient_.addmv_(transposed, rows.select(1, n));
     sketch.addmm_(transposed, at::mm(transposed.t(), test_));
-    rows_ += rows.size(0);
   });
+  objective.sum_over_processes(gradient_);
+  objective.sum_over_processes(sketch);
   preconditioner_ = Nystrom(test_, sketch);
   return loss;
 }
@@ -44,20 +45,21 @@ double MatrixFreeLoss::least_damping() const { return kLeast * preconditioner_.v
 std::optional<Move> MatrixFreeLoss::solve(double damping) {
   damping_ = damping;
   const Solution found = conjugate_gradients(-gradient_);
-  return Move{found.x, -(2 * at::dot(found.x, gradient_) + found.along.square().sum()).item<double>()};
+  return Move{found.x, -(2 * at::dot(found.x, gradient_).item<double>() + objective_->square(found.along))};
 }
 
 at::Tensor MatrixFreeLoss::solve_again(const at::Tensor& right) { return conjugate_gradients(right).x; }
 
 MatrixFreeLoss::Solution MatrixFreeLoss::conjugate_gradients(const at::Tensor& right) {
   const double* w = weights_.const_data_ptr<double>();
-  Solution at{at::zeros_like(right), at::zeros({rows_}, at::kDouble)};
+  Solution at{at::zeros_like(right), at::zeros({objective_->rows()}, at::kDouble)};
   at::Tensor direction = preconditioner_.solve(right, damping_);
   double square = at::dot(right, direction).item<double>();
   std::vector<double> falls{0};  // of the damped linearised loss, up to each iteration
   while (square > 0 && std::int64_t(falls.size()) <= kIterations) {
     const at::Tensor along = objective_->jacobian_product(w, direction);
-    const double step = square / (along.square().sum() + damping_ * direction.square().sum()).item<double>();
+    const double curvature = objective_->square(along) + damping_ * direction.square().sum().item<double>();
+    const double step = square / curvature;
     at.x.add_(direction, step);
     at.along.add_(along, step);
     falls.push_back(falls.back() + step * square);

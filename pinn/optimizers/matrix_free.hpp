@@ -25,7 +25,7 @@ class MatrixFreeLoss : public DampedSystem {
 
  private:
   struct Solution {
-    at::Tensor x, along;  ///< along is J x
+    at::Tensor x, along;  ///< along is J x, of the rows of this process
   };
   Solution conjugate_gradients(const at::Tensor& right);
 
@@ -34,7 +34,7 @@ class MatrixFreeLoss : public DampedSystem {
   Objective* objective_ = nullptr;
   at::Tensor weights_, gradient_;  ///< gradient_ is J^T r
   double damping_ = 0;
-  std::int64_t rows_ = 0, iterations_ = 0;  ///< of J; since linearise()
+  std::int64_t iterations_ = 0;  ///< since linearise()
 };
 
 }  // namespace residua

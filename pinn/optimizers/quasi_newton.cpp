@@ -7,6 +7,12 @@
 #include <cmath>
 
 namespace residua {
+namespace {
+
+constexpr const char* kNoLowerLoss = "the line search finds no lower loss";
+constexpr const char* kNoDescent = "not a descent direction: the gradient is zero or not finite";
+
+}  // namespace
 
 Advance QuasiNewton::step(Objective& objective, at::Tensor& weights, double) {
   at::Tensor flat = weights.detach();
@@ -31,7 +37,7 @@ Advance QuasiNewton::step(Objective& objective, at::Tensor& weights, double) {
     }
     if (!found) {
       flat.copy_(before);
-      if (!knows()) return {.loss = here_->loss, .stop = "the line search finds no lower loss"};
+      if (!knows()) return {.loss = here_->loss, .stop = slope < 0 ? kNoLowerLoss : kNoDescent};
       forget();  // and try again along the steepest descent
       continue;
     }

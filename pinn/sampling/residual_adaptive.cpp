@@ -4,9 +4,16 @@
 #include <cmath>
 #include <numeric>
 
-#include "pinn/problem.hpp"
+#include "kernels/cuda/drawn_term.hpp"
 
 namespace residua {
+
+Samples ResidualAdaptive::draw(std::int64_t n, std::uint64_t seed, const Samples& at_hand,
+                               const SquaredResiduals& squares) const {
+  const Samples pool = pool_->draw(cuda::kPool * n, seed, at_hand, squares);
+  // The choice has a seed of its own: chances must not go with places.
+  return part(pool, choose_adaptively(squares(pool), n, sharpness_, ~seed));
+}
 
 std::vector<std::int64_t> choose_adaptively(const std::vector<double>& squares, std::int64_t n, double sharpness,
                                             std::uint64_t seed) {

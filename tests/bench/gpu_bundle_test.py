@@ -18,7 +18,8 @@ sys.dont_write_bytecode = True
 from bench import bundle  # noqa: E402  (after the path)
 
 # What shows that a program of that name has started.
-STARTS = {"residua_cuda_bench": ("--help", "report"), "residua_kernels_gpu_test": ("--gtest_list_tests", "CudaDevice")}
+STARTS = {"residua_cuda_bench": ("--help", "report"), "residua_kernels_gpu_test": ("--gtest_list_tests", "CudaDevice"),
+          "residua_surrogates_gpu_test": ("--gtest_list_tests", "DeviceSurrogate")}
 
 
 def call(*words):
@@ -33,7 +34,9 @@ def main():
         shutil.unpack_archive(archive, scratch)
         root = pathlib.Path(scratch, bundle.FOLDER)
         print(f"{size / 2**20:.1f} MiB")
-        for program in sorted(root.glob("build/*/residua_*")):
+        programs = sorted(root / "build" / name for name in bundle.PROGRAMS)
+        assert programs == sorted(path for path in root.glob("build/**/residua_*") if not path.suffix), "other programs than expected"
+        for program in programs:
             option, expected = STARTS[program.name]
             status, said = call(program, option)
             assert status == 0 and expected in said, f"{program.name}: {said}"

@@ -148,8 +148,8 @@ class Command(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         self.place = pathlib.Path(scratch.name)
         self.build, self.tools = self.place / "build", self.place / "tools"
-        for program in ("bench/residua_cuda_bench", "tests/residua_kernels_gpu_test"):
-            (self.build / program).parent.mkdir(parents=True)
+        for program in bundle.PROGRAMS:
+            (self.build / program).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(shutil.which("true"), self.build / program)
         for name, text in {"nvidia-smi": SMI, "compute-sanitizer": SANITIZER, "ncu": NCU}.items():
             write_program(self.tools / name, text)
@@ -168,12 +168,13 @@ class Command(unittest.TestCase):
         root = self.place / bundle.FOLDER
         write_program(root / "build/bench/residua_cuda_bench", BENCH)
         write_program(root / "build/tests/residua_kernels_gpu_test", TESTS)
+        write_program(root / "build/tests/surrogates/residua_surrogates_gpu_test", TESTS)
         return root
 
     def test_a_bundle_measures_and_its_results_are_taken_home(self):
         root = self.unpacked()
         done = self.call(root)
-        for line in ("PASS tests/failed 0 tests <=0  # of 1", "PASS float/tensor/64 210 Mpoints/s >=200",
+        for line in ("PASS tests/failed 0 tests <=0  # of 2", "PASS float/tensor/64 210 Mpoints/s >=200",
                      "MISS float/tensor/256 - Mpoints/s >=12  # wrong loss: relative error 1.0e-01",
                      "MISS float/64/tensor_error_over_threads 1.5 x <=1", "PASS sanitizer/memcheck 0 errors <=0",
                      "INFO float/tensor/64/peak_share 61.25 % -", "NOT-MEASURED heat/64/float32", "found: ImportError: not on this machine"):

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "kernels/core/error.hpp"
+#include "tests/datasets/full_disk.hpp"
 
 namespace residua::h5 {
 namespace {
@@ -167,6 +168,21 @@ TEST_F(H5, AnAtomicWriteThatFailsLeavesTheOldFileAndNothingElse) {
   EXPECT_EQ(File::open(name).root().read_double("version"), 3.0);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
   EXPECT_THROW(write_atomically("no/such/folder/file.h5", [](Group&) {}), Error);
+}
+
+TEST_F(H5, AFullDiskLeavesTheOldFileAndNothingElse) {
+  const std::filesystem::path folder = path("_folder");
+  std::filesystem::create_directories(folder);
+  const std::string name = folder / "file.h5";
+  write_atomically(name, [](Group& root) { root.write_attribute("version", 1.0); });
+  {
+    const FullDisk full(8192);
+    const std::string found = message(
+        [&] { write_atomically(name, [](Group& root) { root.write("values", std::vector<double>(4000), {4000}); }); });
+    EXPECT_EQ(found, name + ": writing failed: File too large");
+  }
+  EXPECT_EQ(File::open(name).root().read_double("version"), 1.0);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
 }
 
 TEST_F(H5, PrintsNothing) {

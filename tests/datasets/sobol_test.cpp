@@ -41,6 +41,18 @@ TEST(Sobol, SkippingAndFillingInPiecesGiveTheSamePoints) {
   EXPECT_EQ(second, tail);
 }
 
+TEST(Sobol, GoesAnywhereAtOnce) {
+  // By hand: the points of a one-dimensional sequence are their index's Gray code with its bits reversed.
+  constexpr std::uint64_t kFar = (std::uint64_t(1) << 52) + 12345;
+  Sobol sobol = Sobol::unshifted(1);
+  sobol.skip(kFar);
+  double point = 0, expected = 0;
+  sobol.fill(&point, 1);
+  const std::uint64_t index = kFar + 1, gray = index ^ (index >> 1);  // the origin is left out
+  for (int bit = 0; bit < 53; ++bit) expected += double(gray >> bit & 1) * std::ldexp(0.5, -bit);
+  EXPECT_EQ(point, expected);
+}
+
 TEST(Sobol, FillsEveryStripOfEveryDimensionEvenly) {
   constexpr std::size_t kDims = 64, kPoints = 1024, kStrips = 64;
   const auto rows = points(kDims, 4, kPoints);

@@ -15,9 +15,15 @@ inline Axis kiln_wall_axis(int coord, int dim, bool upper = false) {
   return {dim, q.lower, q.upper, q.scale};
 }
 
+/// How residuals guide the points of a term.
+struct Guidance {
+  double adaptive = 0;
+  bool retain = false;
+};
+
 /// A stage of Adam on a kiln wall over three film coefficients' worth of one design input, on independent points or on
 /// lattices; the times of the interior are graded.
-inline cuda::AdamPlan kiln_wall_plan(bool independent) {
+inline cuda::AdamPlan kiln_wall_plan(bool independent, const std::vector<Guidance>& guidance = {{}, {}, {}}) {
   using Ph = physics::KilnWall;
   cuda::AdamPlan plan{.shape = {kFeatures<Ph> + 1, 10, 2, 1},
                       .design_count = 1,
@@ -35,10 +41,18 @@ inline cuda::AdamPlan kiln_wall_plan(bool independent) {
     const Quantity& film = Ph::params[Ph::h];
     const int dims = int(axes.size()) - (axes[1].dim < 0);
     axes.push_back({dims, film.lower, film.upper, film.scale});
-    cuda::DrawnTerm term{find_term("kiln_wall", name), points, {2. / double(points)}, std::move(axes), dims + 1, {}};
+    const Guidance& by = guidance[plan.terms.size()];
+    cuda::DrawnTerm term{find_term("kiln_wall", name),
+                         points,
+                         {2. / double(points)},
+                         std::move(axes),
+                         dims + 1,
+                         {},
+                         by.adaptive,
+                         by.retain};
     std::mt19937 rng{unsigned(points)};
     if (!independent)
-      for (std::int64_t k = 0; k < points * term.dims; ++k)
+      for (std::int64_t k = 0; k < term.candidates() * term.dims; ++k)
         term.lattice.push_back(std::uniform_real_distribution<double>()(rng));
     plan.terms.push_back(std::move(term));
   };
@@ -47,6 +61,13 @@ inline cuda::AdamPlan kiln_wall_plan(bool independent) {
   add("interior", 150, inside);
   add("hot_face", 40, {kiln_wall_axis(Ph::t, 0), kiln_wall_axis(Ph::x, -1)});
   add("shell", 40, {kiln_wall_axis(Ph::t, 0), kiln_wall_axis(Ph::x, -1, true)});
+  return plan;
+}
+
+/// The same on points that stay for three steps, and are guided in each term by another method.
+inline cuda::AdamPlan guided_plan(bool independent) {
+  cuda::AdamPlan plan = kiln_wall_plan(independent, {{1, true}, {2, false}, {0, true}});
+  plan.resample = 3;
   return plan;
 }
 

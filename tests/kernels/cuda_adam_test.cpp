@@ -87,6 +87,15 @@ TEST_P(AdamOnDevice, InFloatsFollowsThatInDoubles) {
   EXPECT_LT(relative_difference(trained(floats, plan, {30}).weights, trained(device, plan, {30}).weights), 1e-3);
 }
 
+TEST_P(AdamOnDevice, GuidedByResidualsEndsInTheSameBitsHoweverTheStepsAreDivided) {
+  const cuda::AdamPlan guided = guided_plan(GetParam());
+  cuda::AdamTraining<double, HostDevice> one(guided), other(guided);
+  const Trained whole = trained(one, guided, {31});
+  EXPECT_EQ(trained(other, guided, {1, 10, 20}).weights, whole.weights);
+  EXPECT_EQ(trained(other, guided, {31}).weights, whole.weights);
+  EXPECT_NE(trained(device, plan, {31}).weights, whole.weights);
+}
+
 INSTANTIATE_TEST_SUITE_P(Points, AdamOnDevice, testing::Bool(), [](const auto& given) -> std::string {
   return given.param ? "Independent" : "OfShiftedLattices";
 });

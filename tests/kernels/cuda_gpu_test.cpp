@@ -125,14 +125,15 @@ struct Cuda : testing::Test {
 };
 
 TEST_F(Cuda, AdamTrainsAsItsHostTwin) {
-  for (const bool independent : {false, true}) {
-    const cuda::AdamPlan plan = kiln_wall_plan(independent);
+  for (const cuda::AdamPlan& plan :
+       {kiln_wall_plan(false), kiln_wall_plan(true), guided_plan(false), guided_plan(true)}) {
     cuda::AdamTraining<double, cuda::RegistryDevice> device(plan);
     cuda::AdamTraining<double, HostDevice> twin(plan);
     const Trained found = trained(device, plan, {30, 1, 7}), expected = trained(twin, plan, {30, 1, 7});
-    EXPECT_LT(relative_difference(found.weights, expected.weights), 1e-9) << independent;
-    EXPECT_LT(relative_difference(found.sums, expected.sums), 1e-9) << independent;
-    EXPECT_EQ(trained(device, plan, {30, 1, 7}).weights, found.weights) << independent;  // and again, in the same bits
+    EXPECT_LT(relative_difference(found.weights, expected.weights), 1e-9) << plan.resample;
+    EXPECT_LT(relative_difference(found.sums, expected.sums), 1e-9) << plan.resample;
+    EXPECT_EQ(trained(device, plan, {30, 1, 7}).weights, found.weights)
+        << plan.resample;  // and again, in the same bits
   }
 }
 

@@ -3,14 +3,15 @@
 
 #include <algorithm>
 #include <functional>
+#include <numeric>
 #include <vector>
 
 #include "kernels/cuda/adam_training.hpp"
 
 namespace residua::testing_support {
 
-/// The Device of kernels/cuda/adam_training.hpp on the host: the bodies of its kernels one element after the other, and
-/// the fused pass of the CPU. Memory that nobody wrote is NaN.
+/// The Device of kernels/cuda/adam_training.hpp on the host: the bodies of its kernels one element after the other, the
+/// algorithms of the standard library, and the fused pass of the CPU. Memory that nobody wrote is NaN.
 class HostDevice {
  public:
   template <class T>
@@ -36,6 +37,14 @@ class HostDevice {
   void each(std::int64_t n, const Body& body) const {
     for (std::int64_t i = 0; i < n; ++i) body(i);
   }
+  std::size_t scratch_bytes(std::int64_t) const { return 0; }
+  void sum(const double* values, std::int64_t n, double* total, cuda::Workspace) const {
+    *total = std::accumulate(values, values + n, 0.0);
+  }
+  void ascending(const double* keys, std::int64_t n, std::int64_t* positions, cuda::Workspace) const {
+    std::iota(positions, positions + n, 0);
+    std::stable_sort(positions, positions + n, [&](std::int64_t a, std::int64_t b) { return keys[a] < keys[b]; });
+  }
   template <class S>
   std::size_t workspace_bytes(TermId, const MlpShape&, std::int64_t) const {
     return 0;
@@ -45,13 +54,14 @@ class HostDevice {
              const FusedResult<S>& result, cuda::Workspace) const {
     residua::fused<S>(term, network, points, weights, result);
   }
-  void record(std::function<void()> queue) { queue_ = std::move(queue); }
-  void replay(std::int64_t times) const {
-    for (std::int64_t k = 0; k < times; ++k) queue_();
+  std::size_t record(std::function<void()> queue) {
+    recordings_.push_back(std::move(queue));
+    return recordings_.size() - 1;
   }
+  void replay(std::size_t recording) const { recordings_[recording](); }
 
  private:
-  std::function<void()> queue_;
+  std::vector<std::function<void()>> recordings_;
 };
 
 }  // namespace residua::testing_support

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <regex>
 #include <sstream>
 
 #include "surrogates/surrogate.hpp"
 #include "tests/pinn/command_line.hpp"
+#include "tests/surrogates/full_model.hpp"
 
 namespace residua {
 namespace {
@@ -154,10 +156,15 @@ TEST_F(CommandLine, ExportsBetweenContainers) {
   EXPECT_THAT(info, HasSubstr(load(work("rod.h5")).card.digest));
 }
 
-TEST_F(CommandLine, RecordsWhereAPlantHasWorked) {
+/// A table of operating points of a rod: both inputs rise together.
+std::string shifts() {
   std::string table = "time,diffusivity,operator\n";
   for (int k = 0; k < 40; ++k) table += fmt::format("{},{},7\n", 0.3 + 0.01 * k, 0.06 + 0.003 * k + 0.002 * (k % 3));
-  write("shifts.csv", table);
+  return table;
+}
+
+TEST_F(CommandLine, RecordsWhereAPlantHasWorked) {
+  write("shifts.csv", shifts());
   const Outcome done = residua("record rod.h5 shifts.csv --out known.h5 --source 'May, all shifts'");
   EXPECT_EQ(done.err, "");
   EXPECT_THAT(done.out, HasSubstr("40 points of 2 inputs"));
@@ -177,6 +184,107 @@ TEST_F(CommandLine, RecordsWhereAPlantHasWorked) {
   expect_refused("record rod.h5 short.csv --out a.h5", {"expected at least 20 rows", "found 1"});
   expect_refused("record rod.h5 still.csv --out a.h5", {"diffusivity", "vary"});
   expect_refused("record rod.h5 strange.csv --out a.h5", {"time, position, diffusivity"});
+}
+
+TEST_F(CommandLine, RecordsWhichTableItRead) {
+  fs::create_directory(work("data"));
+  write("data/shifts.csv", shifts());
+  ASSERT_EQ(residua("record rod.h5 data/shifts.csv --out known.h5").code, 0);
+  const std::vector<DatasetHash> datasets = Surrogate(work("known.h5")).card().provenance.datasets;
+  ASSERT_EQ(datasets.size(), 1u);
+  EXPECT_EQ(datasets[0].name, "shifts.csv");
+  const std::string sum = "sha256sum '" + work("data/shifts.csv").string() + "' >'" + (here_ / "sum").string() + "'";
+  ASSERT_EQ(std::system(sum.c_str()), 0);
+  EXPECT_EQ(datasets[0].sha256, content(here_ / "sum").substr(0, 64));
+  EXPECT_THAT(residua("info known.h5").out, HasSubstr("data         shifts.csv sha256 " + datasets[0].sha256));
+
+  // The same table again adds nothing, another one is named beside it.
+  ASSERT_EQ(residua("record known.h5 data/shifts.csv --out again.h5").code, 0);
+  EXPECT_EQ(Surrogate(work("again.h5")).card().provenance.datasets.size(), 1u);
+  write("data/shifts.csv", shifts() + "0.5,0.1,7\n");
+  ASSERT_EQ(residua("record known.h5 data/shifts.csv --out more.h5").code, 0);
+  const std::vector<DatasetHash> both = Surrogate(work("more.h5")).card().provenance.datasets;
+  ASSERT_EQ(both.size(), 2u);
+  EXPECT_EQ(both[0].sha256, datasets[0].sha256);
+  EXPECT_NE(both[1].sha256, datasets[0].sha256);
+}
+
+TEST_F(CommandLine, ShowsTheWholeCard) {
+  save(full_model(), work("full.h5"));
+  const Outcome info = residua("info full.h5");
+  EXPECT_EQ(info.code, 0) << info.err;
+  EXPECT_THAT(info.out,
+              AllOf(HasSubstr("stays within these errors, at all points of its grid, with a chance of 90 %"),
+                    ::testing::ContainsRegex("mobile +0\\.005 .*kept by 91 % of cases"),
+                    HasSubstr("seed 42, by version 0.1.0-3-gabc, 2026-01-31T12:00:00Z\n"),
+                    HasSubstr("made from    " + std::string(64, 'c') + " (recorded where the plant has worked)\n"),
+                    HasSubstr("data         tracer.h5 sha256 " + std::string(64, 'a') + "\n"),
+                    HasSubstr("data         column.h5 sha256 " + std::string(64, 'b') + "\n"),
+                    HasSubstr("experience   1000 points of 2 inputs from shifts of May")));
+  EXPECT_THAT(residua("info --json full.h5").out,
+              AllOf(HasSubstr("\"coverage\": 0.9"), HasSubstr("\"bound\": 0.005, \"covered\": 0.91"),
+                    HasSubstr("\"code_version\": \"0.1.0-3-gabc\""),
+                    HasSubstr("{\"digest\": \"" + std::string(64, 'c') + "\", \"change\": \"recorded where"),
+                    HasSubstr("{\"name\": \"tracer.h5\", \"sha256\": \"" + std::string(64, 'a') + "\"}")));
+}
+
+/// Whether this checkout knows its commit, so that a program built from it does.
+bool in_a_checkout() {
+  return fs::exists(RESIDUA_SOURCE "/.git") &&
+         std::system("git -C '" RESIDUA_SOURCE "' rev-parse --verify --quiet HEAD >/dev/null 2>&1") == 0;
+}
+
+TEST_F(CommandLine, SaysWhichCodeItIs) {
+  const std::string version = residua("--version").out;
+  EXPECT_THAT(version, ::testing::MatchesRegex(in_a_checkout() ? "[0-9.]+\\+[0-9a-f]{7,40}(-dirty)?\n" : "[0-9.]+\n"));
+  ASSERT_EQ(residua("train rod.toml -q -o run").code, 0);
+  EXPECT_EQ(Surrogate(work("run/surrogate.h5")).card().provenance.code_version + "\n", version);
+  EXPECT_THAT(content(work("run/log.txt")), HasSubstr("residua     " + version));
+}
+
+TEST_F(CommandLine, TellsHowManyFreshCasesKeepToTheBound) {
+  write("many.toml",
+        "seed = 3\n" + std::regex_replace(content(work("rod.toml")), std::regex("cases = 4"), "cases = 256"));
+  ASSERT_EQ(residua("train many.toml -q -o run").code, 0);
+  const Outcome fresh = residua("validate run/surrogate.h5 --seed 7 --cases 400");
+  ASSERT_EQ(fresh.code, 0) << fresh.err;
+  EXPECT_THAT(fresh.out, AllOf(HasSubstr("on 400 unseen cases"), HasSubstr("stated for 90 % of new ones")));
+  EXPECT_THAT(fresh.out, Not(HasSubstr("with a chance of")));  // what these cases would state themselves
+  std::smatch found;
+  ASSERT_TRUE(std::regex_search(fresh.out, found, std::regex("temperature .* ([0-9]+) of 400 cases: ([0-9.]+) %")));
+  EXPECT_NEAR(std::stod(found[1]) / 400, 0.9, 0.06);  // a standard deviation of 0.03, were the cases independent
+  EXPECT_NEAR(std::stod(found[2]), std::stod(found[1]) / 4, 0.06);
+
+  expect_refused("validate run/surrogate.h5 --seed 3", {"--seed", "another than that of the training", "found 3"});
+  expect_refused("validate run/surrogate.h5 --seed soon", {"--seed", "soon"});
+  ASSERT_EQ(residua("train rod.toml -q -o few").code, 0);
+  EXPECT_THAT(residua("validate few/surrogate.h5 --seed 7 --cases 4").out, HasSubstr("the file states no bound"));
+}
+
+/// The commands within the sentences of a page.
+std::vector<std::string> commands_inside(const fs::path& page) {
+  const std::string text = content(page);
+  const std::regex command("`residua ([^`]+)`");
+  std::vector<std::string> commands;
+  for (std::sregex_iterator at(text.begin(), text.end(), command), end; at != end; ++at)
+    commands.push_back((*at)[1].str());
+  return commands;
+}
+
+TEST_F(CommandLine, DoesWhatThePageOnInferenceSays) {
+  ASSERT_EQ(residua("train rod.toml -q -o run").code, 0);
+  for (const char* name : {"surrogate.h5", "wall.h5"}) fs::copy_file(work("run/surrogate.h5"), work(name));
+  write("shifts.csv", shifts());
+  const std::vector<std::string> commands = commands_inside(RESIDUA_SOURCE "/docs/inference.md");
+  EXPECT_THAT(commands,
+              UnorderedElementsAre(StartsWith("export wall.h5 --compact"), StartsWith("export surrogate.h5 --header"),
+                                   StartsWith("record surrogate.h5"), StartsWith("validate surrogate.h5")));
+  for (const std::string& command : commands) {
+    const Outcome done = residua(command);
+    EXPECT_EQ(done.code, 0) << command << "\n" << done.err;
+    EXPECT_EQ(done.err, "") << command;
+  }
+  for (const char* name : {"wall.rsd", "wall.hpp", "known.h5"}) EXPECT_TRUE(fs::exists(work(name))) << name;
 }
 
 /// The lines of the blocks ```sh of a page.
@@ -205,6 +313,18 @@ TEST_F(CommandLine, SignsAndVerifiesAsThePageOnSecuritySays) {
             HasSubstr("surrogate.h5.sig: signed as plant"), HasSubstr("Signature Verified Successfully")));
   EXPECT_THAT(residua("info surrogate.h5").out, HasSubstr("signed       no"));
 
+  // The page's controller takes the detached signature, and no surrogate without one.
+  const auto controller = [&] {
+    const std::string run =
+        "cd '" + work("").string() + "' && '" RESIDUA_PAGE_ON_SECURITY "' >'" + (here_ / "out").string() + "' 2>&1";
+    const int status = std::system(run.c_str());
+    return fmt::format("{} {}", WEXITSTATUS(status), content(here_ / "out"));
+  };
+  EXPECT_EQ(controller(), "0 heat_rod is trusted\n");
+  fs::rename(work("surrogate.h5.sig"), work("away"));
+  EXPECT_THAT(controller(), AllOf(StartsWith("1 "), HasSubstr("surrogate.h5"), HasSubstr("not signed")));
+  fs::rename(work("away"), work("surrogate.h5.sig"));
+
   ASSERT_EQ(residua("sign surrogate.h5 --key plant.key").code, 0);
   EXPECT_THAT(residua("info surrogate.h5").out, HasSubstr("signed       by the key "));
   EXPECT_THAT(residua("info --json surrogate.h5").out, HasSubstr("\"signed_by\": \""));
@@ -229,7 +349,7 @@ TEST_F(CommandLine, TrainsShowsPredictsDrawsAndValidates) {
   EXPECT_EQ(dry.code, 0);
   EXPECT_THAT(dry.out, AllOf(HasSubstr("heat_rod"), HasSubstr("diffusivity"), HasSubstr("0.05 to 0.2"),
                              HasSubstr("interior               128 points, weight 1\n"), HasSubstr("sobol"),
-                             HasSubstr("learning rate 0.01 to 2e-05"), HasSubstr("lbfgs 40 steps"),
+                             HasSubstr("learning rate 0.01 to 0.001"), HasSubstr("lbfgs 40 steps"),
                              HasSubstr("history 50"), HasSubstr("4 unseen cases")));
   EXPECT_THAT(files(), UnorderedElementsAre("rod.h5", "rod.toml"));
 
@@ -331,12 +451,31 @@ TEST_F(CommandLine, PrintsAllOfARunBeforehand) {
 TEST_F(CommandLine, RefusesAnEnvelopeThatTheEquationsCannotHave) {
   write("negative.toml", "physics = 'heat_rod'\n[envelope]\ndiffusivity = [-0.1, 0.2]\n");
   write("share.toml", "physics = 'leach_column'\n[envelope]\nmobile_fraction = [0.5, 1.2]\n");
+  write("slope.toml", "physics = 'kiln_wall'\n[envelope]\nconductivity_slope = -1e-3\n");
   write("rates.toml",
         "physics = 'heat_rod'\n[[stage]]\noptimizer = 'adam'\nlearning_rate = 1e-3\nfinal_learning_rate = 1e-2\n");
   expect_refused("train negative.toml", {"negative.toml:3: envelope.diffusivity", "0 to inf", "-0.1"});
-  expect_refused("train share.toml", {"share.toml:3: envelope.mobile_fraction", "0 to 1", "1.2"});
+  expect_refused("train share.toml", {"share.toml:3: envelope.mobile_fraction", "above 0 and below 1", "1.2"});
+  for (const char* how : {"", " --dry-run"})
+    expect_refused(fmt::format("train slope.toml{}", how),
+                   {"slope.toml:2: envelope", "1 + conductivity_slope * T above 0", "gas_temperature=1500"});
   expect_refused("train rates.toml", {"rates.toml:2: stage: final_learning_rate", "at most"});
   expect_refused("train rod.toml -o rod.toml/run", {"rod.toml/run", "cannot be made"});
+}
+
+TEST_F(CommandLine, RefusesToWriteWhereItCannot) {
+  for (const std::string command : {"export rod.h5 --compact rod.toml/x.rsd", "export rod.h5 --hdf5 rod.toml/x.h5",
+                                    "export rod.h5 --header rod.toml/x.hpp", "plot rod.h5 -o rod.toml/x.png",
+                                    "keygen rod.toml/x", "new leach -o rod.toml/x.toml", "report rod.toml"})
+    expect_refused(command, {"rod.toml"});
+  // Folders in the place of files, which not even root can write.
+  fs::create_directories(work("log/log.txt"));
+  expect_refused("train rod.toml -q -o log", {"log/log.txt", "cannot be written"});
+  fs::create_directories(work("run/run.toml"));
+  const Outcome run = residua("train rod.toml -q -o run");
+  EXPECT_EQ(run.code, 2);
+  EXPECT_THAT(run.err, AllOf(StartsWith("residua: run/run.toml: "), HasSubstr("failed")));
+  EXPECT_FALSE(fs::exists(work("run/metrics.csv")));
 }
 
 TEST_F(CommandLine, FitsAMeasuredCurve) {

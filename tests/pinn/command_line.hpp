@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,14 @@ class CommandLine : public ::testing::Test {
                        freopen((here_ / "out").c_str(), "w", stdout) && freopen((here_ / "err").c_str(), "w", stderr);
     if (moved) execv(RESIDUA_PROGRAM, words.data());
     _exit(127);
+  }
+  /// Processes whose parent is `parent`, in the order they were started.
+  static std::vector<pid_t> children(pid_t parent) {
+    std::vector<pid_t> found;
+    std::istringstream ids(
+        content("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children"));
+    for (pid_t id; ids >> id;) found.push_back(id);
+    return found;
   }
   std::string said() const { return content(here_ / "out") + content(here_ / "err"); }
 

@@ -110,7 +110,8 @@ TEST(MatrixFree, SaysWhyItStops) {
       "= "
       "8\n[[stage]]\nsteps = 2000\nresample = 100000\noptimizer = 'levenberg_marquardt'\nsolver = 'matrix_free'\n",
       "run");
-  EXPECT_EQ(trained(run).stop_reason, "no step lowers the loss by more than its rounding");
+  EXPECT_THAT(trained(run).stop_reason, testing::AnyOf("no damping tried lowers the loss",
+                                                       "the predicted decrease is below the rounding of the loss"));
 }
 
 }  // namespace

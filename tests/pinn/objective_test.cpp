@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "kernels/core/error.hpp"
-#include "pinn/sampling/above_mean.hpp"
+#include "pinn/sampling/retained.hpp"
 #include "tests/pinn/thrown.hpp"
 
 namespace residua {

@@ -11,6 +11,7 @@
 #include "pinn/optimizers/linearised.hpp"
 #include "pinn/optimizers/matrix_free.hpp"
 #include "pinn/optimizers/muon.hpp"
+#include "pinn/optimizers/quasi_newton.hpp"
 #include "pinn/optimizers/soap.hpp"
 #include "pinn/optimizers/ssbroyden.hpp"
 #include "pinn/trainer.hpp"
@@ -140,6 +141,96 @@ TEST(QuasiNewton, SaysWhyItStops) {
     EXPECT_EQ(result.stop_reason, "the line search finds no lower loss") << name << " loss " << result.loss;
     EXPECT_TRUE(result.finished);
   }
+}
+
+/// A small loss, and weights with a gradient to go with it.
+struct SmallLoss : ::testing::Test {
+  RunFile run =
+      RunFile::parse("physics = 'burgers'\n[network]\nwidth = 4\ndepth = 1\n[terms.interior]\npoints = 20\n", "run");
+  Problem problem{run};
+  Objective objective{run, problem, false};
+  at::Tensor weights;
+
+  SmallLoss() {
+    const auto initial = initial_weights(problem.shape(), 1);
+    weights = ops::rows_tensor(initial, std::int64_t(initial.size()), at::kDouble).squeeze(0);
+    objective.draw(0, Stage{}, weights);
+    objective.set_precision(at::kDouble);
+    weights.requires_grad_(true);
+    weights.mutable_grad() = at::zeros_like(weights);
+  }
+  /// Why the optimizer stops, which leaves the weights as they are.
+  std::string reason_of(Optimizer& optimizer) {
+    const at::Tensor before = weights.detach().clone();
+    const Advance advance = optimizer.step(objective, weights, 0);
+    EXPECT_TRUE(at::equal(weights.detach(), before)) << advance.stop;
+    return advance.stop;
+  }
+};
+
+/// Goes uphill, whatever the gradient.
+class Uphill : public QuasiNewton {
+ public:
+  void save(OutputArchive&) override {}
+  void load(InputArchive&) override {}
+
+ protected:
+  at::Tensor precondition(const at::Tensor& gradient) override { return -gradient; }
+  void learn(const Step&) override {}
+  bool knows() const override { return false; }
+  void forget() override {}
+};
+
+TEST_F(SmallLoss, IsNotDescendedByADirectionUphill) {
+  Uphill uphill;
+  EXPECT_THAT(reason_of(uphill), HasSubstr("not a descent direction"));
+}
+
+/// Stays where it is, but promises decreases of the loss, one after the other; a system without one is singular.
+class Promising : public DampedSystem {
+ public:
+  explicit Promising(std::vector<std::optional<double>> promises) : promises_(std::move(promises)) {}
+  double linearise(Objective& objective, const at::Tensor& weights, double) override {
+    weights_ = weights;
+    return objective.loss(weights.const_data_ptr<double>());
+  }
+  double least_damping() const override { return 1e-10; }
+  std::optional<Move> solve(double) override {
+    const auto promised = promises_[std::min(solved_++, promises_.size() - 1)];
+    if (!promised) return {};
+    return Move{at::zeros_like(weights_), *promised};
+  }
+  at::Tensor solve_again(const at::Tensor& right) override { return at::zeros_like(right); }
+  int corrections() const override { return 0; }
+  void save(OutputArchive&) const override {}
+  void load(InputArchive&) override {}
+
+ private:
+  std::vector<std::optional<double>> promises_;
+  std::size_t solved_ = 0;
+  at::Tensor weights_;
+};
+
+TEST_F(SmallLoss, MakesLevenbergMarquardtSayWhyItStops) {
+  const auto reason = [&](const std::vector<std::optional<double>>& promises) {
+    LevenbergMarquardt optimizer(std::make_unique<Promising>(promises));
+    return reason_of(optimizer);
+  };
+  EXPECT_EQ(reason({std::nullopt}), "no damping tried gives a system that can be solved");
+  EXPECT_EQ(reason({1.}), "no damping tried lowers the loss");
+  EXPECT_EQ(reason({1., 0.}), "no damping tried lowers the loss");
+  EXPECT_EQ(reason({0.}), "the predicted decrease is below the rounding of the loss");
+  EXPECT_EQ(reason({std::nullopt, 0.}), "the predicted decrease is below the rounding of the loss");
+}
+
+TEST(LevenbergMarquardt, SaysWhyItStops) {
+  const RunFile run = RunFile::parse(
+      "physics = 'heat_rod'\n[network]\nwidth = 2\ndepth = 1\n[envelope]\ndiffusivity = 0.1\n"
+      "[terms.interior]\npoints = 8\n[[stage]]\nsteps = 300\nresample = 100000\nadaptive = 0\n"
+      "optimizer = 'levenberg_marquardt'\nsolver = 'dense'\n",
+      "run");
+  EXPECT_THAT(trained(run).stop_reason, ::testing::AnyOf("no damping tried lowers the loss",
+                                                         "the predicted decrease is below the rounding of the loss"));
 }
 
 // The self-scaled Broyden family.

@@ -33,7 +33,25 @@ TEST(CustomRunFile, HasTheEnvelopeOfEveryPhysics) {
         EXPECT_NEAR(run.range(q).upper, plain.range(q).upper, 1e-5 * std::abs(plain.range(q).upper)) << q.name;
         EXPECT_THAT(text, HasSubstr(std::string(q.meaning)));
       }
-    for (const TermInfo& term : physics.terms) EXPECT_EQ(run.terms.count(std::string(term.name)), 1u);
+    // What a file leaves out is what a new file says.
+    EXPECT_EQ(run.width, plain.width);
+    EXPECT_EQ(run.depth, plain.depth);
+    for (const TermInfo& term : physics.terms) {
+      const TermSettings &a = run.terms.at(std::string(term.name)), &b = plain.terms.at(std::string(term.name));
+      EXPECT_EQ(a.points, b.points) << term.name;
+      EXPECT_EQ(a.weight, b.weight) << term.name;
+    }
+    ASSERT_EQ(run.stages.size(), plain.stages.size());
+    for (std::size_t s = 0; s < run.stages.size(); ++s) {
+      const Stage &a = run.stages[s], &b = plain.stages[s];
+      EXPECT_EQ(a.method, b.method);
+      EXPECT_EQ(a.steps, b.steps);
+      EXPECT_EQ(a.resample, b.resample);
+      EXPECT_EQ(a.more_points, b.more_points);
+      EXPECT_EQ(a.adaptive, b.adaptive);
+      EXPECT_EQ(a.learning_rate, b.learning_rate);
+      EXPECT_EQ(a.final_learning_rate, b.final_learning_rate);
+    }
   }
 }
 

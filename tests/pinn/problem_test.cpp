@@ -33,6 +33,14 @@ TEST(Problem, HoldsParametersWithoutDimension) {
   EXPECT_DOUBLE_EQ(problem.params()[0], 1.2);
 }
 
+TEST(Problem, SaysWhereAPointLiesInPlantUnits) {
+  const Problem problem = problem_of(
+      "physics = 'kiln_wall'\n[envelope]\nfilm_coefficient = 30\nthickness = 0.2\nconductivity = 1.2\n"
+      "initial_temperature = 400\n");
+  const Samples samples{2, {0.1, 0.5, 0.25, 0.75}, {1.1, 1.2}};
+  EXPECT_EQ(problem.place_of(samples, 1), "time=5 depth=0.75 gas_temperature=1200");
+}
+
 TEST(Problem, SamplesTheInteriorOfTheEnvelope) {
   const Problem problem = problem_of(kLeach);
   ASSERT_EQ(problem.sample_dims(0), 4);
@@ -98,6 +106,41 @@ TEST(Problem, GoesOnInTheSequence) {
       EXPECT_EQ(all.coords[row * 20 + i], i < 8 ? first.coords[row * 8 + i] : rest.coords[row * 12 + i - 8]);
 }
 
+/// Placed one by one from the sequence as a whole.
+Samples drawn_in_order(const Problem& problem, int term, Sobol& sequence, std::int64_t n) {
+  std::vector<double> unit(sequence.dims() * std::size_t(n));
+  sequence.fill(unit.data(), std::size_t(n));
+  Samples samples{n, {}, {}};
+  std::size_t k = 0;
+  for (const Axis& axis : problem.axes(term)) {
+    auto& rows = k++ < problem.physics().coords.size() ? samples.coords : samples.design;
+    for (std::int64_t i = 0; i < n; ++i)
+      rows.push_back(axis.at(axis.dim < 0 ? 0 : unit[std::size_t(axis.dim * n + i)]));
+  }
+  return samples;
+}
+
+TEST(Problem, DrawsTheSamePointsInSharesAsInOrder) {
+  const Problem problem = problem_of(kLeach + "[terms.interior]\ngrading = 3\n");
+  for (const int term : {0, 1})
+    for (const std::int64_t n : {1, 1023, 1024, 1025, 16383, 16384, 16411, 40009, 200003}) {
+      Sobol sequence(std::size_t(problem.sample_dims(term)), 7), same = sequence;
+      for (const std::int64_t count : {n, std::int64_t(3)}) {
+        const Samples drawn = problem.sample(term, sequence, count);
+        const Samples expected = drawn_in_order(problem, term, same, count);
+        EXPECT_TRUE(drawn.coords == expected.coords) << n;
+        EXPECT_TRUE(drawn.design == expected.design) << n;
+      }
+    }
+}
+
+TEST(Problem, PlacesNoPoints) {
+  const Problem problem = problem_of(kLeach);
+  Sobol sequence(4, 1), same(4, 1);
+  EXPECT_TRUE(problem.sample(0, sequence, 0).coords.empty());
+  EXPECT_EQ(problem.sample(0, sequence, 9).coords, problem.sample(0, same, 9).coords);
+}
+
 TEST(Problem, ShiftsAndScalesEveryInputOntoMinusOneToOne) {
   for (const PhysicsInfo& physics : catalog()) {
     SCOPED_TRACE(std::string(physics.name));
@@ -106,13 +149,7 @@ TEST(Problem, ShiftsAndScalesEveryInputOntoMinusOneToOne) {
     const std::int64_t n = 2000;
     const Samples samples = problem.sample(0, sequence, n);
     std::vector<double> rows(std::size_t(problem.shape().trunk.inputs * n));
-    const Points<double> points{n,
-                                samples.coords.data(),
-                                samples.design.data(),
-                                problem.params().data(),
-                                problem.design_row().data(),
-                                int(problem.design().size())};
-    physics.evaluate_features(points, rows.data());
+    physics.evaluate_features(problem.points(samples), rows.data());
     std::copy(samples.design.begin(), samples.design.end(), rows.begin() + physics.features * n);
     for (int input = 0; input < problem.shape().trunk.inputs; ++input) {
       double low = INFINITY, high = -INFINITY;

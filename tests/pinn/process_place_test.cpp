@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "pinn/processes.hpp"
+#include "pinn/share.hpp"
 #include "tests/pinn/thrown.hpp"
 
 namespace residua {
@@ -41,6 +41,27 @@ TEST(ProcessPlace, IsReadFromWhatEachStarterSets) {
                   {"OMPI_COMM_WORLD_LOCAL_RANK", "1"},
                   {"MASTER_ADDR", "n1"},
                   {"MASTER_PORT", "4000"}},
+        Variables{{"PMI_RANK", "3"},
+                  {"PMI_SIZE", "8"},
+                  {"MPI_LOCALRANKID", "1"},
+                  {"MASTER_ADDR", "n1"},
+                  {"MASTER_PORT", "4000"}},
+        // srun on its own, which sets some of MPICH's variables as well; and mpirun, which srun has started.
+        Variables{{"SLURM_PROCID", "3"},
+                  {"SLURM_STEP_NUM_TASKS", "8"},
+                  {"SLURM_LOCALID", "1"},
+                  {"SLURM_LAUNCH_NODE_IPADDR", "n1"},
+                  {"PMI_RANK", "0"},
+                  {"PMI_SIZE", "2"},
+                  {"MASTER_PORT", "4000"}},
+        Variables{{"SLURM_PROCID", "0"},
+                  {"SLURM_STEP_NUM_TASKS", "2"},
+                  {"SLURM_LOCALID", "0"},
+                  {"PMI_RANK", "3"},
+                  {"PMI_SIZE", "8"},
+                  {"MPI_LOCALRANKID", "1"},
+                  {"MASTER_ADDR", "n1"},
+                  {"MASTER_PORT", "4000"}},
         Variables{{"SLURM_PROCID", "3"},
                   {"SLURM_STEP_NUM_TASKS", "8"},
                   {"SLURM_LOCALID", "1"},
@@ -56,9 +77,20 @@ TEST(ProcessPlace, IsReadFromWhatEachStarterSets) {
   }
 }
 
+TEST(ProcessPlace, KnowsWhetherAnAgentListensForTheFirstProcess) {
+  Variables variables{{"RANK", "0"}, {"WORLD_SIZE", "2"}, {"MASTER_ADDR", "n1"}};
+  EXPECT_FALSE(place_of(variables)->agent);
+  for (const auto& [text, agent] : {std::pair{"False", false}, {"True", true}}) {
+    variables["TORCHELASTIC_USE_AGENT_STORE"] = text;
+    EXPECT_EQ(place_of(variables)->agent, agent);
+  }
+}
+
 TEST(ProcessPlace, NamesTheVariableThatIsMissingOrWrong) {
   EXPECT_THAT(message_for({{"RANK", "0"}}), AllOf(HasSubstr("RANK is set"), HasSubstr("WORLD_SIZE is not")));
   EXPECT_THAT(message_for({{"WORLD_SIZE", "2"}}), AllOf(HasSubstr("WORLD_SIZE is set"), HasSubstr("RANK is not")));
+  EXPECT_THAT(message_for({{"PMI_RANK", "0"}, {"MPI_LOCALRANKID", "0"}}),
+              AllOf(HasSubstr("PMI_RANK is set"), HasSubstr("PMI_SIZE is not")));
   EXPECT_THAT(message_for({{"RANK", "0"}, {"WORLD_SIZE", "2"}}), HasSubstr("MASTER_ADDR is not set"));
   EXPECT_THAT(message_for({{"RANK", "2"}, {"WORLD_SIZE", "2"}, {"MASTER_ADDR", "n1"}}),
               AllOf(HasSubstr("RANK"), HasSubstr("from 0 to 1"), HasSubstr("'2'")));

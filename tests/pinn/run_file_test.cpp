@@ -1,7 +1,9 @@
 #include "pinn/run_file.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "pinn/problem.hpp"
@@ -130,6 +132,36 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"InfiniteRange", kRod + "[envelope]\ntime = [0, inf]", 3, {"envelope.time", "[lower, upper]", "inf"}},
         Mistake{
             "CoordinateFixedToOneValue", kRod + "[envelope]\ntime = 1", 3, {"envelope.time", "[lower, upper]", "1"}},
+        Mistake{"NegativeTime", kRod + "[envelope]\ntime = [-1, 1]", 3, {"envelope.time", "0 to inf", "-1"}},
+        Mistake{"DepthBehindTheWall",
+                "physics = 'kiln_wall'\n[envelope]\ndepth = [0, 2]",
+                3,
+                {"envelope.depth", "0 to 1", "[ 0, 2 ]"}},
+        Mistake{"NegativeRadius",
+                "physics = 'cylinder_cooling'\n[envelope]\nradius = [-0.5, 1]",
+                3,
+                {"envelope.radius", "0 to 1", "-0.5"}},
+        Mistake{"DivisorOfZero",
+                "physics = 'leach_column'\n[envelope]\npeclet = 0",
+                3,
+                {"envelope.peclet", "above 0, found 0"}},
+        Mistake{"DivisorFromZeroOn",
+                "physics = 'kiln_wall'\n[envelope]\nthickness = [0, 0.2]",
+                3,
+                {"envelope.thickness", "above 0, found [ 0, 0.2"}},
+        Mistake{"AllWaterMobile",
+                "physics = 'leach_column'\n[envelope]\nmobile_fraction = 1",
+                3,
+                {"envelope.mobile_fraction", "above 0 and below 1", "found 1"}},
+        Mistake{"WallThatDoesNotConductWhereItIsHottest",
+                "physics = 'kiln_wall'\n[envelope]\nconductivity_slope = [-7e-4, 0]",
+                2,
+                {"envelope", "1 + conductivity_slope * T above 0", "gas_temperature=1500", "initial_temperature=300",
+                 "conductivity_slope=-0.0007", "ambient_temperature=298"}},
+        Mistake{"FaceThatDoesNotConduct",
+                "physics = 'wall_conduction'\n[envelope]\nouter_temperature = 2000\nconductivity_slope = [-6e-4, 0]",
+                2,
+                {"envelope", "1 + conductivity_slope * T above 0", "outer_temperature=2000"}},
         Mistake{"CoordinateOverAnEmptyRange",
                 kRod + "[envelope]\nposition = [1, 1]",
                 3,
@@ -250,16 +282,80 @@ TEST(RunFile, SaysEverythingThatTrainingNeeds) {
   EXPECT_TRUE(lbfgs.envelope.empty());
 }
 
+/// A run file that writes out the ranges that it could leave out.
+std::string spelled_out(const PhysicsInfo& physics) {
+  std::string text = fmt::format("physics = '{}'\n[envelope]\n", physics.name);
+  const RunFile plain = RunFile::parse(text, "plain");
+  for (const auto table : {physics.coords, physics.params})
+    for (const Quantity& q : table) {
+      const Range range = plain.range(q);
+      text += range.lower < range.upper ? fmt::format("{} = [{}, {}]\n", q.name, range.lower, range.upper)
+                                        : fmt::format("{} = {}\n", q.name, range.lower);
+    }
+  return text;
+}
+
+TEST(RunFile, MayHaveTheDefaultEnvelopeOfEveryPhysics) {
+  for (const PhysicsInfo& physics : catalog()) EXPECT_NO_THROW(RunFile::parse(spelled_out(physics), "run"));
+}
+
+TEST(RunFile, OfEveryConfigurationIsAccepted) {
+  int found = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(RESIDUA_SOURCE "/configs")) {
+    if (entry.path().extension() != ".toml") continue;
+    EXPECT_NO_THROW(Problem(RunFile::read(entry.path()))) << entry.path();
+    ++found;
+  }
+  EXPECT_GT(found, 20);
+}
+
+TEST(RunFile, MayHaveASlopeThatLeavesTheWallConducting) {
+  const RunFile run = RunFile::parse("physics = 'kiln_wall'\n[envelope]\nconductivity_slope = [-6e-4, 1e-3]\n", "run");
+  EXPECT_EQ(run.envelope.at("conductivity_slope").lower, -6e-4);
+  // Cooler gas lets the conductivity fall faster.
+  EXPECT_NO_THROW(RunFile::parse(
+      "physics = 'kiln_wall'\n[envelope]\ngas_temperature = [900, 1000]\nconductivity_slope = -9e-4\n", "run"));
+}
+
+TEST(RunFile, MayHavePositionsBelowZeroOnARing) {
+  const RunFile run = RunFile::parse("physics = 'advection'\n[envelope]\nposition = [-3, 3]\n", "run");
+  EXPECT_EQ(run.envelope.at("position").lower, -3);
+}
+
 TEST(RunFile, MayLeaveOutAllButThePhysics) {
   const RunFile run = RunFile::parse("physics = 'kiln_wall'", "short");
   EXPECT_TRUE(run.envelope.empty());
   EXPECT_EQ(run.terms.size(), 3u);   // interior, hot_face, shell
-  ASSERT_EQ(run.stages.size(), 2u);  // a warm-up, then the method that finishes
+  ASSERT_EQ(run.stages.size(), 3u);  // a warm-up, the method that finishes, and that on many points
   EXPECT_EQ(run.stages[0].method, Method::adam);
   EXPECT_EQ(run.stages[1].method, Method::levenberg_marquardt);
+  EXPECT_EQ(run.stages[2].method, Method::levenberg_marquardt);
+  EXPECT_GT(run.stages[2].more_points, run.stages[1].more_points);
   EXPECT_EQ(run.activation, Activation::tanh);
   EXPECT_EQ(run.balance.method, Balance::fixed);
   EXPECT_FALSE(run.causal);
+}
+
+TEST(RunFile, GivesFewerInputsFewerPointsAndWeights) {
+  const auto of = [](const std::string& envelope) {
+    return RunFile::parse("physics = 'heat'\n[envelope]\ndiffusivity = " + envelope, "short");
+  };
+  const RunFile one = RunFile::parse(
+                    "physics = 'wall_conduction'\n[envelope]\ninner_temperature = 900\n"
+                    "outer_temperature = 450\nconductivity_slope = 5e-4\nradius_ratio = 1.4\n",
+                    "short"),
+                two = of("0.1"), three = of("[0.1, 0.2]");
+  EXPECT_LT(one.width, two.width);
+  EXPECT_LT(two.width, three.width);
+  EXPECT_LT(one.terms.at("interior").points, two.terms.at("interior").points);
+  EXPECT_LT(two.terms.at("interior").points, three.terms.at("interior").points);
+}
+
+TEST(RunFile, LowersTheLearningRateToATenthUnlessToldOtherwise) {
+  EXPECT_DOUBLE_EQ(RunFile::parse(kAdam + "learning_rate = 1e-4", "run").stages[0].final_learning_rate, 1e-5);
+  EXPECT_EQ(
+      RunFile::parse(kAdam + "learning_rate = 1e-4\nfinal_learning_rate = 1e-4", "run").stages[0].final_learning_rate,
+      1e-4);
 }
 
 }  // namespace

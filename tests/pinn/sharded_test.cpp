@@ -1,50 +1,15 @@
 // Training whose points are shared by several processes, here threads of one, against training alone.
 #include <gtest/gtest.h>
 
-#include <barrier>
 #include <cmath>
 #include <memory>
-#include <thread>
 
 #include "pinn/trainer.hpp"
+#include "tests/pinn/team.hpp"
 #include "tests/pinn/thrown.hpp"
 
 namespace residua {
 namespace {
-
-/// What threads that stand for processes add up, in the order of their ranks.
-class Team {
- public:
-  explicit Team(int size) : size_(size), slots_(std::size_t(size)), barrier_(size) {}
-
-  void sum(int rank, std::span<double> values) {
-    slots_[std::size_t(rank)].assign(values.begin(), values.end());
-    barrier_.arrive_and_wait();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      values[i] = 0;
-      for (const auto& slot : slots_) values[i] += slot.at(i);
-    }
-    barrier_.arrive_and_wait();
-  }
-  int size() const { return size_; }
-
- private:
-  int size_;
-  std::vector<std::vector<double>> slots_;
-  std::barrier<> barrier_;
-};
-
-class Member : public Processes {
- public:
-  Member(Team& team, int rank) : team_(team), rank_(rank) {}
-  int rank() const override { return rank_; }
-  int size() const override { return team_.size(); }
-  void sum(std::span<double> values) override { team_.sum(rank_, values); }
-
- private:
-  Team& team_;
-  int rank_;
-};
 
 TrainResult train_alone(const std::string& text) {
   const RunFile run = RunFile::parse(text, "run");
@@ -54,20 +19,13 @@ TrainResult train_alone(const std::string& text) {
 }
 
 std::vector<TrainResult> train_together(const std::string& text, int size) {
-  Team team(size);
-  std::vector<TrainResult> results(static_cast<std::size_t>(size));
-  std::vector<std::jthread> threads;
-  for (int rank = 0; rank < size; ++rank)
-    threads.emplace_back([&, rank] {
-      Member member(team, rank);
-      const RunFile run = RunFile::parse(text, "run");
-      TrainOptions options;
-      options.progress = Progress(Progress::Mode::quiet);
-      options.processes = &member;
-      results[std::size_t(rank)] = train(run, Problem(run), options);
-    });
-  threads.clear();
-  return results;
+  return in_team(size, [&](Processes& processes) {
+    const RunFile run = RunFile::parse(text, "run");
+    TrainOptions options;
+    options.progress = Progress(Progress::Mode::quiet);
+    options.processes = &processes;
+    return train(run, Problem(run), options);
+  });
 }
 
 double difference(const std::vector<double>& a, const std::vector<double>& b) {
@@ -128,21 +86,15 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 TEST(Sharded, EndsWhenTheWeightsAreNotTheSame) {
-  Team team(2);
-  std::vector<std::string> said(2);
-  std::vector<std::jthread> threads;
-  for (int rank = 0; rank < 2; ++rank)
-    threads.emplace_back([&, rank] {
-      Member member(team, rank);
-      const RunFile run = RunFile::parse(
-          "physics = 'burgers'\nseed = " + std::to_string(rank) + "\n[[stage]]\noptimizer = 'adam'\nsteps = 5\n",
-          "run");
-      TrainOptions options;
-      options.progress = Progress(Progress::Mode::quiet);
-      options.processes = &member;
-      said[std::size_t(rank)] = thrown_by([&] { train(run, Problem(run), options); });
-    });
-  threads.clear();
+  const std::vector<std::string> said = in_team(2, [](Processes& processes) {
+    const RunFile run = RunFile::parse("physics = 'burgers'\nseed = " + std::to_string(processes.rank()) +
+                                           "\n[[stage]]\noptimizer = 'adam'\nsteps = 5\n",
+                                       "run");
+    TrainOptions options;
+    options.progress = Progress(Progress::Mode::quiet);
+    options.processes = &processes;
+    return thrown_by([&] { train(run, Problem(run), options); });
+  });
   EXPECT_NE(said[0].find("process 0 of 2"), std::string::npos) << said[0];
   EXPECT_NE(said[1].find("weights are not the same"), std::string::npos) << said[1];
 }

@@ -56,6 +56,13 @@ class Survival : public CommandLine {
     }
     return text;
   }
+  /// Of two stages, the first in float64. Squares of 1e39 are too much for float32, and nothing to float64.
+  static std::string overflowing(const std::string& precision_of_second) {
+    return "physics = 'heat_rod'\nvalidation_cases = 1\n[network]\nwidth = 6\ndepth = 1\n[envelope]\n"
+           "diffusivity = 1e19\n[[stage]]\noptimizer = 'adam'\nsteps = 20\nprecision = 'float64'\n"
+           "[[stage]]\noptimizer = 'adam'\nsteps = 20\nprecision = '" +
+           precision_of_second + "'\n";
+  }
   void expect_same(const std::string& one, const std::string& other) const {
     const Model a = load(work(one + "/surrogate.h5")), b = load(work(other + "/surrogate.h5"));
     EXPECT_EQ(a.weights, b.weights);
@@ -124,6 +131,23 @@ TEST_F(Survival, AFullDiskLeavesTheLastCheckpoint) {
   expect_same("whole", "full");
 }
 
+TEST_F(Survival, AFullDiskLeavesNoHalfSurrogate) {
+  write("small.toml",
+        "physics = 'heat_rod'\nvalidation_cases = 1\n[network]\nwidth = 8\ndepth = 1\n[terms.interior]\npoints = 8\n"
+        "[[stage]]\noptimizer = 'adam'\nsteps = 20\n");
+  ASSERT_EQ(residua("train small.toml -q -o whole").code, 0);
+  const auto checkpoint = fs::file_size(work("whole/checkpoint.pt")),
+             surrogate = fs::file_size(work("whole/surrogate.h5"));
+  ASSERT_LT(checkpoint + 2048, surrogate) << "room between them for a limit";
+  const std::string blocks = std::to_string((checkpoint + surrogate) / 2 / 512);
+  const Outcome full = residua("train small.toml -q -o full", "trap '' XFSZ; ulimit -f " + blocks + "; exec");
+  EXPECT_EQ(full.code, 2);
+  EXPECT_THAT(full.err, AllOf(HasSubstr("full/surrogate.h5"), HasSubstr("writing failed")));
+  EXPECT_FALSE(fs::exists(work("full/surrogate.h5")));
+  ASSERT_EQ(residua("train small.toml -q -o full --resume").code, 0);
+  expect_same("whole", "full");
+}
+
 TEST_F(Survival, BeginsAgainAfterACrashBeforeTheFirstCheckpoint) {
   fs::create_directory(work("early"));
   fs::copy_file(work("rod.toml"), work("early/run.toml"));
@@ -143,26 +167,85 @@ TEST_F(Survival, OneTrainingAtATimeInAFolder) {
 }
 
 TEST_F(Survival, GoesBackToTheLastGoodCheckpointAfterALossThatIsNotFinite) {
-  // Squares of 1e39 are too much for float32, and nothing to float64.
-  const std::string start =
-      "physics = 'heat_rod'\nvalidation_cases = 1\n[network]\nwidth = 6\ndepth = 1\n[envelope]\n"
-      "diffusivity = 1e19\n[[stage]]\noptimizer = 'adam'\nsteps = 20\nprecision = 'float64'\n"
-      "[[stage]]\noptimizer = 'adam'\nsteps = 20\nprecision = '";
-  write("bad.toml", "checkpoint_every = 6\n" + start + "float32'\n");
-  write("good.toml", "checkpoint_every = 6\n" + start + "float64'\n");
+  write("bad.toml", "checkpoint_every = 6\n" + overflowing("float32"));
+  write("good.toml", "checkpoint_every = 6\n" + overflowing("float64"));
   const Outcome bad = residua("train bad.toml -q -o run");
   EXPECT_EQ(bad.code, 2);
   EXPECT_THAT(bad.err,
               AllOf(HasSubstr("adam step 0"), HasSubstr("term 'interior'"), HasSubstr(" at time="),
                     HasSubstr("position="), HasSubstr("checkpoint of step 18 is good"), HasSubstr("--changed")));
-  EXPECT_THAT(content(work("run/log.txt")), HasSubstr("failed: adam step 0"));
+  EXPECT_THAT(content(work("run/log.txt")), HasSubstr("failed: stage 2 adam step 0"));
   expect_refused("train good.toml -q -o run --resume", {"belongs to another run"});
-  write("other.toml", "checkpoint_every = 6\n" + start + "float64'\n[surrogate]\nprecision = 'float64'\n");
   const Outcome good = residua("train good.toml -q -o run --resume --changed");
   ASSERT_EQ(good.code, 0) << good.err;
   EXPECT_EQ(content(work("run/run.toml")), content(work("good.toml")));
   ASSERT_EQ(residua("train good.toml -q -o whole").code, 0);
   expect_same("whole", "run");
+}
+
+TEST_F(Survival, GoesBackToTheCheckpointBeforeTheLastWhereThatOneLeadsToTheError) {
+  write("bad.toml", "checkpoint_every = 10\n" + overflowing("float32"));
+  write("good.toml", "checkpoint_every = 10\n" + overflowing("float64"));
+  const Outcome bad = residua("train bad.toml -q -o run");
+  EXPECT_EQ(bad.code, 2);
+  EXPECT_THAT(bad.err, AllOf(HasSubstr("the checkpoint of step 20 leads straight to this error"),
+                             HasSubstr("rename checkpoint.previous.pt to checkpoint.pt"), Not(HasSubstr("is good"))));
+  fs::rename(work("run/checkpoint.previous.pt"), work("run/checkpoint.pt"));
+  const Outcome good = residua("train good.toml -q -o run --resume --changed");
+  ASSERT_EQ(good.code, 0) << good.err;
+  ASSERT_EQ(residua("train good.toml -q -o whole").code, 0);
+  expect_same("whole", "run");
+
+  write("once.toml", "checkpoint_every = 20\n" + overflowing("float32"));
+  EXPECT_THAT(residua("train once.toml -q -o once").err, HasSubstr("expected --restart with other settings"));
+}
+
+TEST_F(Survival, NeverBeginsAnewOverTheCheckpointBeforeTheLast) {
+  ASSERT_EQ(residua("train rod.toml -q -o run --stop-after 70").code, 0);
+  const fs::path last = work("run/checkpoint.pt"), previous = work("run/checkpoint.previous.pt");
+  fs::rename(last, previous);
+  const std::string before = content(previous);
+  expect_refused("train rod.toml -q -o run --resume", {"run/checkpoint.pt", "rename", "checkpoint.previous.pt"});
+  expect_refused("train rod.toml -q -o run", {"run: holds a training that has not ended", "--restart"});
+  EXPECT_EQ(content(previous), before);
+  fs::rename(previous, last);
+  ASSERT_EQ(residua("train rod.toml -q -o run --resume").code, 0);
+  ASSERT_EQ(residua("train rod.toml -q -o whole").code, 0);
+  expect_same("whole", "run");
+}
+
+TEST_F(Survival, ReplacesAResultOnlyWhenTold) {
+  ASSERT_EQ(residua("train rod.toml -q -o run").code, 0);
+  expect_refused("train rod.toml -q -o run", {"run/surrogate.h5", "has ended", "--restart"});
+  fs::remove(work("run/checkpoint.pt"));
+  expect_refused("train rod.toml -q -o run --resume", {"run/surrogate.h5", "has ended", "--restart"});
+  write("other.toml", "seed = 2\n" + content(work("rod.toml")));
+  const Outcome again = residua("train other.toml -q -o run --restart");
+  ASSERT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(content(work("run/run.toml")), content(work("other.toml")));
+  ASSERT_EQ(residua("train other.toml -q -o whole").code, 0);
+  expect_same("whole", "run");
+}
+
+TEST_F(Survival, KeepsTheOldResultUntilTheNewTrainingCanBegin) {
+  ASSERT_EQ(residua("train rod.toml -q -o run").code, 0);
+  const auto result = [&] {
+    std::vector<std::string> contents;
+    for (const char* name : {"run.toml", "metrics.csv", "checkpoint.pt", "surrogate.h5"})
+      contents.push_back(content(work("run") / name));
+    return contents;
+  };
+  const auto before = result();
+  const auto expect_failed = [&](const std::string& arguments, const std::vector<std::string>& says,
+                                 const std::string& environment = "") {
+    expect_refused(arguments, says, environment);
+    EXPECT_EQ(result(), before) << arguments;
+  };
+  write("branch.toml", content(work("rod.toml")) + "[network.branch]\nwidth = 8\ndepth = 1\n");
+  expect_failed("train branch.toml -q -o run --restart --device cuda", {"network.branch", "--device cpu"});
+  write("long.toml", content(work("rod.toml")) + std::string(20000, '#') + "\n");
+  expect_failed("train long.toml -q -o run --restart", {"run/run.toml", "writing failed"},
+                "trap '' XFSZ; ulimit -f 14; exec");
 }
 
 TEST_F(Survival, ChangesMustLeaveTheNetworkAndTheStagesBehindAlone) {

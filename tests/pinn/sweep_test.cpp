@@ -81,7 +81,7 @@ TEST_F(SweepCommand, GoesOnWhenOneRunFails) {
   // A diffusivity of which the square overflows float32: a loss that is not finite.
   const std::string arguments = "sweep small.toml --vary envelope.diffusivity=0.1,1e30 seed=1,2 -j 2 -o s";
   const Outcome sweep = residua(arguments);
-  EXPECT_EQ(sweep.code, 0) << sweep.err;
+  EXPECT_EQ(sweep.code, 1) << sweep.err;
   EXPECT_THAT(sweep.out,
               AllOf(HasSubstr("2 of 4 done"), HasSubstr("FAILED with status 2"), HasSubstr("term 'interior'")));
   const std::string table = content(work("s/results.csv"));
@@ -89,7 +89,7 @@ TEST_F(SweepCommand, GoesOnWhenOneRunFails) {
                            HasSubstr("\n001,done,0.1,2,"), HasSubstr("\n002,failed,1e30,1,"), HasSubstr("003,failed")));
   EXPECT_EQ(content(work("s/results.png")).substr(1, 3), "PNG");
   const auto time = fs::last_write_time(work("s/000/surrogate.h5"));
-  EXPECT_EQ(residua(arguments).code, 0);
+  EXPECT_EQ(residua(arguments).code, 1);
   EXPECT_EQ(fs::last_write_time(work("s/000/surrogate.h5")), time);  // what is done stays
   EXPECT_EQ(content(work("s/results.csv")), table);
 }
@@ -109,10 +109,27 @@ TEST_F(SweepCommand, GoesOnAfterAKillToTheSameSurrogates) {
     EXPECT_EQ(load(work("whole") / run / "surrogate.h5").weights, load(work("killed") / run / "surrogate.h5").weights);
 }
 
+TEST_F(SweepCommand, SaysWhichSignalHasKilledARun) {
+  write("endless.toml", content(work("small.toml")) + "[[stage]]\noptimizer = 'adam'\nsteps = 100000000\n");
+  const pid_t sweep = start({"sweep", "endless.toml", "--vary", "seed=7", "-o", "s"});
+  for (int i = 0; i < 20000 && !fs::exists(work("s/000/metrics.csv")); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const std::vector<pid_t> runs = children(sweep);
+  for (const pid_t run : runs) kill(run, SIGKILL);
+  int status = 0;
+  waitpid(sweep, &status, 0);
+  ASSERT_EQ(runs.size(), 1u);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_THAT(said(), HasSubstr("FAILED with status 137: killed by signal 9"));
+  EXPECT_THAT(content(work("s/results.csv")), HasSubstr("\n000,failed,7,,,,,killed by signal 9\n"));
+}
+
 TEST_F(SweepCommand, RefusesBeforeAnythingIsTrained) {
   expect_refused("sweep small.toml --vary network.width=8,0 -o s", {"network.width=0", "from 1 to"});
   expect_refused("sweep small.toml --vary network.widht=8 -o s", {"'widht'", "width"});
   expect_refused("sweep small.toml --vary envelope.diffusivity=-1 -o s", {"envelope.diffusivity", "0 to inf"});
+  expect_refused("sweep small.toml --vary seed=1 -o small.toml/s", {"small.toml/s/000", "cannot be made"});
   ASSERT_EQ(residua("sweep small.toml --vary seed=1 -o s").code, 0);
   expect_refused("sweep small.toml --vary seed=2 -o s", {"belongs to another sweep"});
 }

@@ -39,14 +39,6 @@ class TrainTogether : public CommandLine {
     return std::sqrt(sum / size);
   }
 
-  /// Processes whose parent is `parent`, in the order they were started.
-  static std::vector<pid_t> children(pid_t parent) {
-    std::vector<pid_t> found;
-    std::istringstream ids(
-        content("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children"));
-    for (pid_t id; ids >> id;) found.push_back(id);
-    return found;
-  }
   template <class Condition>
   static bool wait_until(Condition&& condition) {
     for (int i = 0; i < 6000; ++i, std::this_thread::sleep_for(std::chrono::milliseconds(10)))

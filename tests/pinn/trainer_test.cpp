@@ -16,8 +16,12 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ContainsRegex;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 TrainResult trained(const RunFile& run, const fs::path& folder = {}, bool resume = false,
                     std::int64_t stop_after = -1) {
@@ -138,8 +142,8 @@ INSTANTIATE_TEST_SUITE_P(AfterStep, Resumed, ::testing::Values(0, 1, 7, 13, 25, 
 /// Terms, points and parameters whose weights and choice depend on the past.
 std::string weighted_run(const std::string& weighting) {
   return "physics = 'heat'\nseed = 3\ncheckpoint_every = 13\n[network]\nwidth = 6\ndepth = 2\n"
-         "[envelope]\ndiffusivity = 0.1\n[terms]\ninterior = {points = 64}\ninitial = {points = 16}\n"
-         "left = {points = 8}\nright = {points = 8}\n[weighting]\nmethod = '" +
+         "[envelope]\ndiffusivity = 0.1\n[terms]\ninterior = {points = 64}\ninitial = {points = 16, weight = 1}\n"
+         "left = {points = 8, weight = 1}\nright = {points = 8, weight = 1}\n[weighting]\nmethod = '" +
          weighting +
          "'\nevery = 10\n[causal]\nchunks = 5\nevery = 20\n"
          "[[stage]]\noptimizer = 'adam'\nsteps = 40\nresample = 7\nretain = true\nenvelope = {diffusivity = 0.2}\n"
@@ -275,11 +279,71 @@ TEST(Training, NamesTheTermWhoseLossIsNotFinite) {
   EXPECT_FALSE(fs::exists(folder / "checkpoint.pt"));
 
   const RunFile inlet = RunFile::parse(
-      "physics = 'leach_column'\n[network]\nwidth = 8\n[envelope]\npeclet = 0\n[terms.interior]\nweight = "
+      "physics = 'leach_column'\n[network]\nwidth = 8\n[envelope]\npeclet = 1e-30\n[terms.interior]\nweight = "
       "0\n[[stage]]\noptimizer = 'adam'\nsteps = 5",
       "run");
   EXPECT_THAT(thrown_by([&] { trained(inlet); }),
               AllOf(HasSubstr("term 'inlet'"), HasSubstr("expected a finite number")));
+}
+
+TEST(Training, SaysWhereTheWeightsWereNotFiniteAnyMore) {
+  // Muon squares the gradient in float32, where the squares overflow and the loss does not.
+  const TemporaryFolder folder;
+  const RunFile run = RunFile::parse(
+      "physics = 'heat_rod'\ncheckpoint_every = 1\n[network]\nwidth = 8\ndepth = 2\n[envelope]\ndiffusivity = 1e12\n"
+      "[terms.interior]\npoints = 32\n[[stage]]\noptimizer = 'muon'\nsteps = 4\n",
+      "run");
+  EXPECT_THAT(thrown_by([&] { trained(run, folder.path()); }),
+              AllOf(HasSubstr("stage 1 muon step "), HasSubstr("the weights are not finite any more"),
+                    HasSubstr("the checkpoint of step ")));
+}
+
+/// Eight draws of so few points that Levenberg-Marquardt is soon at its end on each of them.
+RunFile soon_at_its_end() {
+  return RunFile::parse(
+      "physics = 'heat_rod'\n[network]\nwidth = 2\ndepth = 1\n[envelope]\ndiffusivity = 0.1\n"
+      "[terms.interior]\npoints = 8\n"
+      "[[stage]]\noptimizer = 'levenberg_marquardt'\nsteps = 800\nresample = 100\nadaptive = 0\n",
+      "run");
+}
+
+TEST(Training, LogsEachReasonToStopOnceAndThenHowOften) {
+  const RunFile run = soon_at_its_end();
+  const Problem problem(run);
+  std::vector<std::string> lines;
+  TrainOptions options;
+  options.progress = Progress(Progress::Mode::quiet);
+  options.log = [&](const std::string& line) { lines.push_back(line); };
+  const TrainResult result = train(run, problem, options);
+  const std::string start = "stage 1 levenberg_marquardt ";
+  EXPECT_THAT(lines, Contains(AllOf(StartsWith(start + "stops at step "), EndsWith(": " + result.stop_reason))));
+  EXPECT_THAT(lines, Contains(ContainsRegex("^" + start + "stopped [2-8] times: ")));
+  EXPECT_LE(std::ranges::count_if(lines, [&](const auto& line) { return line.starts_with(start + "stops"); }), 3);
+}
+
+TEST(Training, KeepsWhyItStoppedInTheCheckpoint) {
+  const RunFile run = soon_at_its_end();
+  const TemporaryFolder folder;
+  const TrainResult first = trained(run, folder.path()), again = trained(run, folder.path(), true);
+  EXPECT_NE(first.stop_reason, "all steps done");
+  EXPECT_EQ(again.stop_reason, first.stop_reason);
+}
+
+TEST(Training, BeginsWhenNothingStandsInItsWay) {
+  const RunFile run = RunFile::parse(short_run(), "run");
+  const Problem problem(run);
+  const TemporaryFolder folder;
+  int begun = 0;
+  TrainOptions options{folder.path(), false, Progress(Progress::Mode::quiet), 20};
+  options.begins = [&] {
+    ++begun;
+    EXPECT_TRUE(fs::is_empty(folder.path()));
+  };
+  train(run, problem, options);
+  EXPECT_EQ(begun, 1);
+  options.resume = true;
+  train(run, problem, options);
+  EXPECT_EQ(begun, 1) << "a resumed run is under way already";
 }
 
 }  // namespace

@@ -42,6 +42,12 @@ class OwnPhysics : public CommandLine {
 };
 
 TEST_F(OwnPhysics, TrainsToTheBitsOfTheSamePhysicsInTheToolkit) {
+  // With a condition of its own, which the toolkit's rod does not have.
+  std::string text = content(work("rod.hpp"));
+  text.insert(text.find("  struct Interior"),
+              "  static constexpr const char* ill_posed(const double* p) {\n"
+              "    return p[a] < 10 ? nullptr : \"a diffusivity below 10\";\n  }\n");
+  write("rod.hpp", text);
   write("own.toml", std::string(content(work("rod.toml"))).replace(0, 20, "physics = 'own_rod'"));
   ASSERT_EQ(residua("train rod.toml -q -o theirs").code, 0);
   const Outcome first = with_cache("train own.toml -q -o own --physics rod.hpp");
@@ -64,6 +70,10 @@ TEST_F(OwnPhysics, TrainsToTheBitsOfTheSamePhysicsInTheToolkit) {
   const std::string layers = "  static constexpr Network";
   ASSERT_NE(from(content(work("own/cold.hpp")), layers), "");
   EXPECT_EQ(from(content(work("own/cold.hpp")), layers), from(content(work("theirs/cold.hpp")), layers));
+
+  write("fast.toml", "physics = 'own_rod'\n[envelope]\ndiffusivity = [1, 20]\n");
+  expect_no_physics("train fast.toml --dry-run --physics rod.hpp",
+                    {"fast.toml:2: envelope: expected a diffusivity below 10", "diffusivity=20"});
 
   // A run file to start from, and a sweep, whose trainings are processes of their own.
   ASSERT_EQ(with_cache("new custom --physics rod.hpp").code, 0);

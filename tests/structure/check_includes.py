@@ -14,7 +14,6 @@ ALLOWED = {
     "datasets": ("datasets/", "kernels/"),
     "surrogates": ("surrogates/", "kernels/", "datasets/h5", "datasets/atomic_file", "datasets/open_file"),
     "pinn": ("pinn/", "surrogates/", "datasets/", "kernels/"),
-    "twin": ("twin/", "surrogates/", "datasets/"),
 }
 # These may include anything from here, and nothing above includes them.
 USERS = ("bench", "examples", "tests")
@@ -23,7 +22,7 @@ LIBRARIES = {
     "LibTorch": (re.compile(r"(torch|ATen|c10|caffe2)/"), {"pinn", *USERS}),
     "HDF5": (re.compile(r"hdf5(_hl)?\.h$|H5\w*\.h$"), {"datasets", "surrogates", *USERS}),
     "SUNDIALS": (re.compile(r"(sundials|cvodes?|idas?|kinsol|arkode|nvector|sun\w+)/"), {"datasets", *USERS}),
-    "Eigen": (re.compile(r"(Eigen|unsupported/Eigen)/"), {"datasets", "surrogates", "pinn", "twin", *USERS}),
+    "Eigen": (re.compile(r"(Eigen|unsupported/Eigen)/"), {"datasets", "surrogates", "pinn", *USERS}),
 }
 
 HEADERS = {".hpp", ".h", ".cuh"}

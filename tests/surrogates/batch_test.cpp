@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "surrogates/share_out.hpp"
 #include "tests/surrogates/count_allocations.hpp"
 #include "tests/surrogates/random_model.hpp"
 #include "tests/surrogates/saved.hpp"
@@ -99,6 +100,15 @@ TEST(Batch, AllocatesNothingOnOneThread) {
   const std::size_t before = allocations();
   surrogate.predict(100, Strided<const double>{rows.data(), 100, 1}, Strided<double>{out.data(), 100, 1});
   EXPECT_EQ(allocations(), before);
+}
+
+TEST(Batch, IsDoneByTheCallerWhereThereIsNoMemoryForThreads) {
+  if (!kCountsAllocations) GTEST_SKIP() << "memory cannot be taken away under sanitizers";
+  std::atomic<int> done = 0;
+  out_of_memory = true;
+  share_out(100, 8, [&](std::size_t) noexcept { ++done; });
+  out_of_memory = false;
+  EXPECT_EQ(done, 100);
 }
 
 }  // namespace

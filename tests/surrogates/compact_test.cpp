@@ -98,6 +98,12 @@ TEST(CompactFile, SaysWhatIsWrong) {
   EXPECT_THAT(with([](auto& e) { e["network/weights"].shape = {~0ull / 8, 16}; }), HasSubstr("its shape asks"));
   EXPECT_THAT(with([](auto& e) { e["network/weights"].value.resize(8); }), HasSubstr("compact image"));
 
+  for (const char* inside : {"network/weights/x", "network/weights/@scale_factor", "network/@width/x"})
+    EXPECT_THAT(with([&](auto& e) { e[inside] = e["network/@width"]; }), HasSubstr("expected a group"));
+  EXPECT_THAT(with([](auto& e) { e["network"] = e["network/@width"]; }), HasSubstr("lies within network"));
+  EXPECT_THAT(with([](auto& e) { e["network"] = e["network-"] = e["network/@width"]; }),
+              HasSubstr("lies within network"));
+
   EXPECT_THAT(with([](auto& e) { e["network/@a\n\x1b[2J"] = e["network/@width"]; }), HasSubstr("'a ?[2J'"));
   Bytes longer = image;
   longer.resize(longer.size() + 8);

@@ -14,6 +14,7 @@ void* __libc_memalign(std::size_t, std::size_t);
 
 void* malloc(std::size_t size) {
   ++allocation_count;
+  if (residua::out_of_memory) return nullptr;
   return __libc_malloc(size);
 }
 void* calloc(std::size_t n, std::size_t size) {

@@ -21,6 +21,8 @@ inline constexpr bool kCountsAllocations = !kWatchedInRealTime;
 /// Calls so far of malloc, calloc, realloc, aligned_alloc and posix_memalign, by anyone in the process; `new` calls
 /// these.
 inline std::atomic<std::size_t> allocation_count{0};
+/// While true there is no memory: malloc, which `new` calls, gives none to anyone.
+inline std::atomic<bool> out_of_memory{false};
 inline std::size_t allocations() { return allocation_count.load(); }
 
 }  // namespace residua

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "kernels/core/special.hpp"
+#include "surrogates/inference_module.hpp"
 #include "tests/surrogates/random_model.hpp"
 #include "tests/surrogates/saved.hpp"
 
@@ -213,6 +214,82 @@ TEST(SurrogateDerivatives, SayWhenTheyAreNotToBeUsed) {
   weights[0] = 1;
   EXPECT_EQ(surrogate.hvp(in, weights, Values{1, 1, 1}, out, gradient, product), Status::not_finite);
   EXPECT_TRUE(std::isnan(out[0]) && std::isnan(gradient[0]) && std::isnan(product[2]));
+}
+
+/// The physics heat_rod under another name, as a compiler may have made it: derivatives in the first coordinate come
+/// out multiplied by a factor.
+template <class S>
+struct Miscompiled {
+  static inline double jacobian_by = 1, gradient_by = 1, curvature_by = 1;
+
+  static Evaluation<S> evaluation(int) {
+    static const Adjoint<S> wrong{
+        [](const Plan<S>& plan, const S* in, const S* weights, S* out, S* gradient) {
+          whole().adjoint->gradient(plan, in, weights, out, gradient);
+          gradient[0] *= S(gradient_by);
+        },
+        [](const Plan<S>& plan, const S* in, S* out, S* jacobian) {
+          whole().adjoint->jacobian(plan, in, out, jacobian);
+          jacobian[0] *= S(jacobian_by);
+        },
+        [](const Plan<S>& plan, const S* in, const S* weights, const S* direction, S* out, S* gradient, S* curvature) {
+          whole().adjoint->curvature(plan, in, weights, direction, out, gradient, curvature);
+          gradient[0] *= S(gradient_by);
+          curvature[0] *= S(curvature_by);
+        }};
+    return {whole().evaluator, &wrong, whole().passes};
+  }
+
+ private:
+  static Evaluation<S> whole() {
+    const InModule rod = module_of("heat_rod");
+    if constexpr (std::is_same_v<S, float>)
+      return rod.module.single(rod.physics);
+    else
+      return rod.module.twice(rod.physics);
+  }
+};
+
+constexpr const char* kMiscompiled = "miscompiled_rod";
+
+void add_miscompiled() {
+  PhysicsInfo info = find_physics("heat_rod");
+  info.name = kMiscompiled;
+  add_inference({&info, 1}, {Miscompiled<float>::evaluation, Miscompiled<double>::evaluation, nullptr,
+                             [](int, const PlainPoint& point) {
+                               const InModule rod = module_of("heat_rod");
+                               return rod.module.outputs(rod.physics, point);
+                             },
+                             nullptr});
+}
+
+template <class S>
+void expect_wrong_derivatives_to_be_found(Precision precision) {
+  using Rod = Miscompiled<S>;
+  Model model = random_model("heat_rod", {.precision = precision});
+  model.card.physics = kMiscompiled;
+  const auto refusal = [&]() -> std::string {
+    try {
+      saved(model);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_EQ(refusal(), "accepted");
+  for (double* by : {&Rod::jacobian_by, &Rod::gradient_by, &Rod::curvature_by})
+    for (const double factor : {0.0, -1.0, 2.0, 1e30}) {
+      *by = factor;
+      EXPECT_THAT(refusal(), testing::HasSubstr("self-test: ")) << factor;
+      *by = 1;
+    }
+  EXPECT_EQ(refusal(), "accepted");
+}
+
+TEST(SurrogateDerivatives, ThatAreWrongFailTheSelfTest) {
+  add_miscompiled();
+  expect_wrong_derivatives_to_be_found<float>(Precision::float32);
+  expect_wrong_derivatives_to_be_found<double>(Precision::float64);
 }
 
 TEST(SurrogateDerivatives, AreTheSameFromEightThreadsAtOnce) {

@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "kernels/cuda/device_array.hpp"
 #include "kernels/cuda/fused_cuda.hpp"
 #include "surrogates/cuda/device_surrogate.hpp"
+#include "tests/surrogates/page_on_gpu.hpp"
 #include "tests/surrogates/random_model.hpp"
 #include "tests/surrogates/saved.hpp"
 
@@ -45,6 +48,29 @@ TEST(DeviceSurrogate, AnswersAsTheCpuDoes) {
     expect_the_answers_of_the_cpu<double>(physics, Precision::float64, 1e-10);
     expect_the_answers_of_the_cpu<float>(physics, Precision::float32, 1e-4);
   }
+}
+
+TEST(DeviceSurrogate, DoesWhatThePageOnInferenceShows) {
+  if (!cuda::available()) GTEST_SKIP() << "no CUDA device answers";
+  const TemporaryFolder folder;
+  const Model model = random_model("leach_column");
+  save(model, folder / "surrogate.h5");
+  const Surrogate cpu(folder / "surrogate.h5");
+  const std::size_t n = 50, outputs = cpu.outputs().size();
+  std::vector<double> in, expected(outputs * n);
+  for (const double v : point_of(model, 0.2)) in.insert(in.end(), n, v);
+  std::vector<Status> each(n);
+  cpu.predict(n, in, expected, each);
+
+  cuda::DeviceArray<double> d_in(in), d_out(outputs * n);
+  cuda::DeviceArray<Status> d_each(n);
+  cuda::DeviceArray<unsigned char> workspace(DeviceSurrogate(folder / "surrogate.h5").workspace_bytes(n));
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  page_on_gpu(n, d_in.data(), d_out.data(), d_each.data(), workspace.data(), nullptr);
+  std::filesystem::current_path(before);
+  EXPECT_EQ(d_each.host(), each);
+  EXPECT_THAT(d_out.host(), testing::Pointwise(testing::DoubleNear(1e-9), expected));
 }
 
 TEST(DeviceSurrogate, SaysThatThereIsNoDevice) {

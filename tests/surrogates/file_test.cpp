@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <limits>
 
@@ -288,6 +289,105 @@ TEST(SurrogateFile, WithUnknownContentIsRefusedUnlessMarkedAsExtra) {
   EXPECT_EQ(refusal_of(edited([](hid_t f) { add_attribute(f, "/", "x_note"); })), "accepted");
 }
 
+TEST(SurrogateFile, WithAttributesOfADatasetIsRefused) {
+  for (const char* name : {"scale_factor", "x_note"})
+    EXPECT_THAT(refusal_of(edited([&](hid_t f) { add_attribute(f, "/network/weights", name); })),
+                AllOf(HasSubstr("/network/weights"), HasSubstr(name)));
+}
+
+TEST(SurrogateFile, WithTwoNamesForAnObjectIsRefused) {
+  const auto linked = [](const char* object, const char* name) {
+    return refusal_of(edited([&](hid_t f) {
+      if (H5Lexists(f, name, H5P_DEFAULT) > 0) H5Ldelete(f, name, H5P_DEFAULT);
+      EXPECT_GE(H5Lcreate_hard(f, object, f, name, H5P_DEFAULT, H5P_DEFAULT), 0);
+    }));
+  };
+  EXPECT_THAT(linked("/network/center", "/network/scale"), HasSubstr("scale: is another name"));
+  EXPECT_THAT(linked("/inputs", "/outputs"), HasSubstr("outputs: is another name"));
+  EXPECT_THAT(linked("/", "/network/loop"), HasSubstr("loop: is another name"));
+  EXPECT_THAT(linked("/network", "/network/loop"), HasSubstr("loop: is another name"));
+}
+
+TEST(SurrogateFile, WithNamedTypesIsRefused) {
+  const auto refusal = [](const std::function<void(hid_t file, hid_t type)>& use) {
+    return refusal_of(edited([&](hid_t f) {
+      const hid_t type = H5Tcopy(H5T_IEEE_F64LE);
+      use(f, type);
+      H5Tclose(type);
+    }));
+  };
+  EXPECT_THAT(
+      refusal([](hid_t f, hid_t type) { H5Tcommit2(f, "/x_type", type, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT); }),
+      HasSubstr("x_type: is neither a group nor a dataset"));
+  EXPECT_THAT(refusal([](hid_t f, hid_t type) {
+                H5Tcommit_anon(f, type, H5P_DEFAULT, H5P_DEFAULT);
+                replace(f, "/network/scale", {full_model().scale.size()}, type);
+              }),
+              HasSubstr("scale: has a named type"));
+}
+
+TEST(SurrogateFile, WithReferencesIsRefused) {
+  EXPECT_THAT(refusal_of(edited([](hid_t f) {
+                hobj_ref_t reference;
+                H5Rcreate(&reference, f, "/network", H5R_OBJECT, -1);
+                const hid_t space = H5Screate(H5S_SCALAR);
+                const hid_t attribute = H5Acreate2(f, "x_note", H5T_STD_REF_OBJ, space, H5P_DEFAULT, H5P_DEFAULT);
+                EXPECT_GE(H5Awrite(attribute, H5T_STD_REF_OBJ, &reference), 0);
+                H5Aclose(attribute);
+                H5Sclose(space);
+              })),
+              HasSubstr("x_note: refers to other objects"));
+}
+
+/// Replaces the 8 bytes of a number where others follow it.
+void patch(Bytes& bytes, std::uint64_t number, std::uint64_t next, std::uint64_t by) {
+  const std::array<std::uint64_t, 2> pattern = {number, next};
+  const auto found = std::search(bytes.begin(), bytes.end(), std::as_bytes(std::span(pattern)).begin(),
+                                 std::as_bytes(std::span(pattern)).end());
+  ASSERT_NE(found, bytes.end());
+  std::memcpy(&*found, &by, sizeof by);
+}
+
+// Two large datasets whose values lie at the same place, so that they claim more than there is.
+TEST(SurrogateFile, WhoseDatasetsClaimMoreThanItHoldsIsRefused) {
+  std::pair<std::size_t, std::size_t> steps, values;
+  Bytes image = edited([&](hid_t f) {
+    for (const char* name : {"/provenance/loss_steps", "/provenance/loss_values"}) replace(f, name, {20000});
+    steps = range_of(f, "/provenance/loss_steps");
+    values = range_of(f, "/provenance/loss_values");
+  });
+  EXPECT_EQ(refusal_of(image), "accepted");
+  image.resize(image.size() - kTrailer);
+  patch(image, values.first, 160000, steps.first);
+  EXPECT_EQ(refusal_of(sealed(image)), "accepted");  // which is odd, but harmless: all of it is there
+  ASSERT_EQ(std::max(steps.second, values.second), image.size());
+  image.resize(image.size() - 160000);
+  const std::uint64_t end = image.size();
+  std::memcpy(&image[40], &end, sizeof end);  // in the superblock
+  if (steps.first == end) patch(image, steps.first, 160000, values.first);
+  EXPECT_THAT(refusal_of(sealed(image)), HasSubstr("more than is left of the file"));
+}
+
+TEST(SurrogateFile, WithLongNamesIsRefusedInAShortMessage) {
+  const std::string name(60000, 'n');
+  const std::string unknown = refusal_of(edited([&](hid_t f) { add_attribute(f, "/network", name.c_str()); }));
+  EXPECT_THAT(unknown, AllOf(HasSubstr("nnn...'"), HasSubstr("expected only inputs")));
+  EXPECT_LT(unknown.size(), 1000u);
+  EXPECT_LE(refusal_of(edited([&](hid_t f) { set_text(f, "/", "physics", name); })).size(), 2000u);
+}
+
+TEST(SurrogateFile, OfANewerTrailerOrContainerIsRefusedByName) {
+  Bytes file = saved(full_model());
+  file[file.size() - kTrailer + 7] = std::byte{2};
+  EXPECT_THAT(refusal_of(file), HasSubstr("its trailer is of a newer format 2: expected at most 1"));
+  file = saved(full_model(), Container::compact);
+  file.resize(file.size() - kTrailer);
+  file[7] = std::byte{3};
+  EXPECT_THAT(refusal_of(sealed(file)), HasSubstr("its compact container is of a newer format 3: expected at most 1"));
+  file[7] = std::byte{0};
+  EXPECT_THAT(refusal_of(sealed(file)), HasSubstr("expected 1 to 1, found 0"));
+}
+
 TEST(SurrogateFile, WithSomethingMissingIsRefused) {
   for (const char* object : {"/network", "/self_test", "/network/weights", "/inputs/lower", "/validation/worst"})
     EXPECT_THAT(refusal_of(edited([&](hid_t f) { H5Ldelete(f, object, H5P_DEFAULT); })), HasSubstr(object));
@@ -397,6 +497,11 @@ TEST(SurrogateFile, WithWordsThatMakeNoSenseIsRefused) {
                 HasSubstr("expected UTF-8"));
   EXPECT_THAT(refusal_of(edited([](hid_t f) { set_text(f, "/", "physics", "leach_column", true); })),
               HasSubstr("fixed length"));
+  const std::string hidden("leach_column\0, almost", 21);
+  EXPECT_THAT(refusal_of(edited([&](hid_t f) { set_text(f, "/", "physics", hidden); })),
+              HasSubstr("behind a zero byte at 12"));
+  const std::string padded("leach_column\0\0", 14);
+  EXPECT_EQ(refusal_of(edited([&](hid_t f) { set_text(f, "/", "physics", padded); })), "accepted");
 }
 
 TEST(SurrogateFile, WhoseSelfTestFailsIsRefused) {

@@ -265,6 +265,14 @@ TEST(Header, DoesWhatThePageOnInferenceShows) {
   EXPECT_THAT(read_text(folder / "said"), testing::MatchesRegex("[-.0-9e+]+ K after 5 h\n"));
 }
 
+TEST(Header, RefusesToCompileWhereWhatIsNotFiniteCannotBeTold) {
+  Program program;
+  program.add("rod", random_model("heat_rod"));
+  for (const char* option : {"-ffast-math", "-ffinite-math-only"})
+    EXPECT_THAT(program.compile(RESIDUA_CXX, option), testing::HasSubstr("#error")) << option;
+  EXPECT_EQ(program.compile(RESIDUA_CXX, "-ffast-math -fno-finite-math-only"), "");
+}
+
 TEST(Header, FailsItsSelfTestWhereAWeightIsWrong) {
   const TemporaryFolder folder;
   save(random_model("heat_rod"), folder / "rod");

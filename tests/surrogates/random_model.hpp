@@ -45,6 +45,18 @@ inline Model random_model(std::string_view physics, const RandomModelOptions& op
   return model;
 }
 
+/// The same as an ensemble, of members with different weights.
+inline Model random_ensemble(std::string_view physics, int members, RandomModelOptions options = {}) {
+  Model model = random_model(physics, options);
+  model.card.members = members;
+  for (int m = 1; m < members; ++m) {
+    ++options.seed;
+    const Model other = random_model(physics, options);
+    model.weights.insert(model.weights.end(), other.weights.begin(), other.weights.end());
+  }
+  return model;
+}
+
 /// A point of the operating envelope: the middle, moved by `shift` (-1 to 1) times half the range of each input, with
 /// alternating sign.
 inline std::vector<double> point_of(const Model& model, double shift) {

@@ -44,16 +44,26 @@ void write_text(const fs::path& path, const std::string& text, unsigned mode = 0
 /// Files signed by "plant", and who trusts whom.
 class SurrogateSignature : public testing::Test {
  protected:
+  explicit SurrogateSignature(Container container = Container::hdf5) : content_(saved(small_model(), container)) {}
+
   std::string refusal(std::span<const std::byte> file, const LoadOptions& options) const {
     return refusal_of([&] { load(file, "surrogate.h5", options); });
   }
 
   const SecretKey plant_ = SecretKey::generate("plant"), stranger_ = SecretKey::generate("stranger");
   const LoadOptions required_{SignaturePolicy::required, {plant_.public_key()}}, if_present_;
-  const Bytes content_ = saved(small_model()), signed_ = joined(content_, signature_block(content_, plant_));
+  const Bytes content_, signed_ = joined(content_, signature_block(content_, plant_));
   const TemporaryFolder folder_;
   const fs::path path_ = folder_ / "surrogate.h5";
 };
+
+/// The same in each container.
+class SignedContainer : public SurrogateSignature, public testing::WithParamInterface<Container> {
+ protected:
+  SignedContainer() : SurrogateSignature(GetParam()) {}
+};
+INSTANTIATE_TEST_SUITE_P(Each, SignedContainer, testing::Values(Container::hdf5, Container::compact),
+                         [](const auto& each) { return each.param == Container::hdf5 ? "hdf5" : "compact"; });
 
 TEST_F(SurrogateSignature, IsThatOfRfc8032) {
   // Section 7.1, test 3.
@@ -88,10 +98,10 @@ TEST_F(SurrogateSignature, MustBeThatOfATrustedKeyWhereRequired) {
   EXPECT_THAT(refusal(signed_, {SignaturePolicy::required, {}}), HasSubstr("no key is trusted"));
 }
 
-TEST_F(SurrogateSignature, OfAnotherFileIsRefused) {
+TEST_P(SignedContainer, RefusesTheSignatureOfAnotherFile) {
   Model other = small_model();
   other.card.provenance.seed = 7;
-  const Bytes moved = joined(saved(other), signature_block(content_, plant_));
+  const Bytes moved = joined(saved(other, GetParam()), signature_block(content_, plant_));
   EXPECT_THAT(refusal(moved, required_), HasSubstr("changed after it was signed"));
   EXPECT_THAT(refusal(moved, if_present_), HasSubstr("changed after it was signed"));
 }
@@ -103,7 +113,7 @@ TEST_F(SurrogateSignature, IsLookedAtBeforeAnythingElse) {
   EXPECT_THAT(refusal(joined(junk, signature_block(junk, plant_)), required_), HasSubstr("not a Residua surrogate"));
 }
 
-TEST_F(SurrogateSignature, ProtectsEveryByte) {
+TEST_P(SignedContainer, IsProtectedInEveryByte) {
   Bytes bytes = signed_;
   for (std::size_t at = 0; at < bytes.size(); ++at) {
     const std::byte flip = std::byte(1 << at % 8);
@@ -117,13 +127,23 @@ TEST_F(SurrogateSignature, ProtectsEveryByte) {
   EXPECT_EQ(refusal(bytes, required_), "accepted");
 }
 
-TEST_F(SurrogateSignature, CanBeCutOffOnlyWhereNoneIsRequired) {
+TEST_P(SignedContainer, LosesItsSignatureOnlyWhereNoneIsRequired) {
   for (std::size_t length = 0; length < signed_.size(); ++length) {
     const auto part = std::span(signed_).first(length);
     ASSERT_THAT(refusal(part, required_), HasSubstr("not signed")) << "at length " << length;
     const std::string found = refusal(part, if_present_);
     ASSERT_THAT(found, HasSubstr(length == content_.size() ? "accepted" : "cut off")) << "at length " << length;
   }
+}
+
+TEST_P(SignedContainer, OfANewerSignatureIsNotTakenForUnsigned) {
+  Bytes newer = signed_;
+  newer[content_.size() + 7] = std::byte{2};
+  for (const LoadOptions& options : {required_, if_present_})
+    EXPECT_THAT(refusal(newer, options), HasSubstr("its signature is of a newer format 2: expected at most 1"));
+  write_bytes(path_, content_);
+  write_bytes(folder_ / "surrogate.h5.sig", std::span(newer).subspan(content_.size()));
+  EXPECT_THAT(refusal_of([&] { load(path_, required_); }), HasSubstr("newer format 2"));
 }
 
 TEST_F(SurrogateSignature, IsWrittenIntoTheFileInPlaceOfAnEarlierOne) {
@@ -134,7 +154,7 @@ TEST_F(SurrogateSignature, IsWrittenIntoTheFileInPlaceOfAnEarlierOne) {
   EXPECT_EQ(Surrogate(path_, required_).card().signature.name, "plant");
 }
 
-TEST_F(SurrogateSignature, MayLieBesideTheFile) {
+TEST_P(SignedContainer, MayHaveItsSignatureBesideIt) {
   write_bytes(path_, signed_);
   const fs::path beside = sign_file(path_, plant_, true);
   EXPECT_EQ(beside, folder_ / "surrogate.h5.sig");

@@ -6,10 +6,12 @@
 
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <thread>
 
 #include "kernels/core/special.hpp"
+#include "surrogates/stepper.hpp"
 #include "tests/surrogates/count_allocations.hpp"
 #include "tests/surrogates/random_model.hpp"
 #include "tests/surrogates/saved.hpp"
@@ -363,12 +365,12 @@ TEST(Surrogate, AllocatesNothingAfterLoading) {
   if (!kCountsAllocations) GTEST_SKIP() << "a sanitizer owns malloc";
   for (std::string_view physics : {"leach_column", "kiln_axial"})
     for (Precision precision : {Precision::float32, Precision::float64}) {
-      const Model model = random_model(physics, {.precision = precision, .width = 64});
+      const Model model = random_ensemble(physics, 2, {.precision = precision, .width = 64});
       const Surrogate surrogate = loaded(model);
       const std::size_t inputs = surrogate.inputs().size(), outputs = surrogate.outputs().size(), n = 50;
       const std::vector<double> in = point_of(model, 0.2);
       std::vector<double> out(outputs), jacobian(inputs * outputs), rows(inputs * n, 0.5), answers(outputs * n);
-      std::vector<double> gradient(inputs), product(inputs), hessian(outputs * inputs * inputs);
+      std::vector<double> gradient(inputs), product(inputs), hessian(outputs * inputs * inputs), spread(outputs);
       std::vector<float> rows_single(inputs * n, 0.5f), answers_single(outputs * n);
       const std::size_t before = allocations();
       const Status statuses[] = {surrogate.predict(in, out),
@@ -377,45 +379,75 @@ TEST(Surrogate, AllocatesNothingAfterLoading) {
                                  surrogate.predict(n, rows_single, answers_single),
                                  surrogate.vjp(in, out, out, gradient),
                                  surrogate.hvp(in, out, in, out, gradient, product),
-                                 surrogate.hessian(in, out, hessian)};
+                                 surrogate.hessian(in, out, hessian),
+                                 surrogate.predict_with_spread(in, out, spread)};
+      const double distance = surrogate.distance(in);
       EXPECT_EQ(allocations() - before, 0u);
-      for (std::size_t call : {1, 4, 5, 6}) EXPECT_EQ(statuses[call], Status::ok);
+      for (std::size_t call : {1, 4, 5, 6, 7}) EXPECT_EQ(statuses[call], Status::ok);
+      EXPECT_EQ(distance, 0);
+      EXPECT_GT(spread[0], 0);
     }
   const std::size_t before = allocations();
   EXPECT_EQ(std::vector<int>(100).size(), 100u);
   EXPECT_GT(allocations(), before);  // the count does count
 }
 
-TEST(Surrogate, RunsTheWidestNetworkOnAStackOf256KiB) {
-  if (!kCountsAllocations) GTEST_SKIP() << "a sanitizer enlarges the stack";
-  const Model model = random_model("leach_column", {.width = kMaxWidth, .depth = 2});
-  const Surrogate surrogate = loaded(model);
-  struct Job {
-    const Surrogate& surrogate;
-    std::vector<double> in, out, jacobian, rows, answers, gradient, product;
-    Status status[5];
-  } job{surrogate, point_of(model, 0.2), std::vector<double>(3), {}, {}, std::vector<double>(3 * 16), {}, {}, {}};
-  job.gradient.resize(job.in.size());
-  job.product.resize(job.in.size());
-  job.jacobian.resize(3 * job.in.size());
-  for (double v : job.in) job.rows.insert(job.rows.end(), 16, v);
+/// Runs it on a thread with no more stack than the evaluations promise to need.
+void on_a_stack_of_256_kib(const std::function<void()>& work) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   ASSERT_EQ(pthread_attr_setstacksize(&attributes, 256 * 1024), 0);
   pthread_t thread;
-  const auto work = [](void* data) -> void* {
-    Job& j = *static_cast<Job*>(data);
-    j.status[0] = j.surrogate.predict(j.in, j.out);
-    j.status[1] = j.surrogate.jacobian(j.in, j.out, j.jacobian);
-    j.status[2] = j.surrogate.predict(16, j.rows, j.answers);
-    j.status[3] = j.surrogate.vjp(j.in, j.out, j.out, j.gradient);
-    j.status[4] = j.surrogate.hvp(j.in, j.out, j.in, j.out, j.gradient, j.product);
+  const auto start = [](void* data) -> void* {
+    (*static_cast<const std::function<void()>*>(data))();
     return nullptr;
   };
-  ASSERT_EQ(pthread_create(&thread, &attributes, work, &job), 0);
+  ASSERT_EQ(pthread_create(&thread, &attributes, start, const_cast<std::function<void()>*>(&work)), 0);
   pthread_join(thread, nullptr);
   pthread_attr_destroy(&attributes);
-  EXPECT_THAT(job.status, testing::Each(Status::ok));
+}
+
+TEST(Surrogate, RunsTheWidestNetworkOnAStackOf256KiB) {
+  if (!kCountsAllocations) GTEST_SKIP() << "a sanitizer enlarges the stack";
+  constexpr std::size_t kPoints = 16;
+  for (const Precision precision : {Precision::float32, Precision::float64}) {
+    const Model model = random_ensemble("leach_column", 2, {.precision = precision, .width = kMaxWidth});
+    const Surrogate surrogate = loaded(model);
+    const std::vector<double> in = point_of(model, 0.2);
+    const std::size_t inputs = in.size(), outputs = 3;
+    std::vector<double> out(outputs), spread(outputs), left(surrogate.equations()), jacobian(outputs * inputs);
+    std::vector<double> hessian(outputs * inputs * inputs), gradient(inputs), product(inputs);
+    std::vector<double> rows, answers(outputs * kPoints);
+    for (const double v : in) rows.insert(rows.end(), kPoints, v);
+    std::array<Status, 8> statuses;
+    statuses.fill(Status::wrong_size);
+    on_a_stack_of_256_kib([&] {
+      statuses = {surrogate.predict(in, out),
+                  surrogate.jacobian(in, out, jacobian),
+                  surrogate.predict(kPoints, rows, answers),
+                  surrogate.vjp(in, out, out, gradient),
+                  surrogate.hvp(in, out, in, out, gradient, product),
+                  surrogate.hessian(in, out, hessian),
+                  surrogate.predict_with_spread(in, out, spread),
+                  surrogate.residual(in, left)};
+    });
+    EXPECT_THAT(statuses, testing::Each(Status::ok));
+  }
+}
+
+TEST(Surrogate, StepsTheWidestNetworkOnAStackOf256KiB) {
+  if (!kCountsAllocations) GTEST_SKIP() << "a sanitizer enlarges the stack";
+  const Surrogate surrogate = loaded(random_ensemble("kiln_wall_step", 2, {.width = kMaxWidth}));
+  const Stepper stepper(surrogate);
+  const std::vector<double> start = {800, 450}, controls = {1200, 30, 1210, 31};
+  std::vector<double> states(4), by_state(8), by_control(8), of_controls(4), of_start(2);
+  Status rolled = Status::wrong_size, pulled = Status::wrong_size;
+  on_a_stack_of_256_kib([&] {
+    rolled = stepper.rollout(20, start, controls, states, by_state, by_control);
+    pulled = stepper.pull_back(by_state, by_control, states, of_controls, of_start);
+  });
+  EXPECT_LE(rolled, Status::outside);  // evaluated: random weights lead anywhere
+  EXPECT_EQ(pulled, Status::ok);
 }
 
 TEST(Surrogate, ServesManyThreadsAtOnce) {

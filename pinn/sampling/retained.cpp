@@ -1,8 +1,14 @@
-#include "pinn/sampling/above_mean.hpp"
+#include "pinn/sampling/retained.hpp"
 
 #include <cmath>
 
 namespace residua {
+
+Samples Retained::draw(std::int64_t n, std::uint64_t seed, const Samples& at_hand,
+                       const SquaredResiduals& squares) const {
+  const Samples kept = part(at_hand, above_mean(squares(at_hand)));
+  return joined(kept, fresh_->draw(n - kept.n, seed, at_hand, squares));
+}
 
 std::vector<std::int64_t> above_mean(const std::vector<double>& squares) {
   double mean = 0;
