@@ -136,6 +136,8 @@ TRAININGS = [
 DRAWN, STEPS = 262144, 100
 DRAWING = f"""physics = "burgers"
 validation_cases = 1
+[envelope]
+viscosity = 0.01
 [network]
 width = 4
 depth = 1
