@@ -5,7 +5,6 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -48,11 +47,7 @@ void write_file(const std::filesystem::path& path, std::span<const std::byte> by
   {
     const Descriptor file(open_for(staged.path(), O_WRONLY | O_CREAT | O_EXCL));
     if (file.id() < 0) fail(path, "creating a file beside it");
-    for (std::size_t done = 0; done < bytes.size();) {
-      const ssize_t count = write(file.id(), bytes.data() + done, bytes.size() - done);
-      if (count < 0 && errno != EINTR) fail(path, "writing");
-      done += std::size_t(std::max<ssize_t>(count, 0));
-    }
+    if (!write_all(file, bytes)) fail(path, "writing");
   }
   staged.commit();
 }

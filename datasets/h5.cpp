@@ -124,23 +124,24 @@ Handle dataset_of(hid_t group, const std::string& name, const std::string& where
   return own(H5Dopen2(group, name.c_str(), H5P_DEFAULT), H5Dclose, where, "opening the dataset");
 }
 
+// For HDF5's walks over what an object holds: appends the name of each to a vector of them.
+template <class Info>
+herr_t keep_name(hid_t, const char* name, const Info*, void* names) {
+  static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+  return 0;
+}
+
 std::vector<std::string> attributes_of(hid_t object, const std::string& where) {
   std::vector<std::string> names;
-  const auto keep = [](hid_t, const char* name, const H5A_info_t*, void* out) -> herr_t {
-    static_cast<std::vector<std::string>*>(out)->emplace_back(name);
-    return 0;
-  };
-  check(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &names), where, "listing the attributes");
+  check(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, keep_name<H5A_info_t>, &names), where,
+        "listing the attributes");
   return names;
 }
 
 std::vector<std::string> children_of(hid_t group, const std::string& where) {
   std::vector<std::string> names;
-  const auto keep = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
-    static_cast<std::vector<std::string>*>(out)->emplace_back(name);
-    return 0;
-  };
-  check(H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &names), where, "listing the children");
+  check(H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, keep_name<H5L_info_t>, &names), where,
+        "listing the children");
   return names;
 }
 

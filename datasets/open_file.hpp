@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -40,6 +42,16 @@ inline std::vector<std::byte> read_bytes_of(const Descriptor& file, std::size_t 
     done += std::size_t(count);
   }
   return bytes;
+}
+
+/// Writes all bytes to an open file. Whether they arrived; otherwise errno says why not.
+inline bool write_all(const Descriptor& file, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = write(file.id(), bytes.data(), bytes.size());
+    if (count < 0 && errno != EINTR) return false;
+    bytes = bytes.subspan(std::size_t(std::max<ssize_t>(count, 0)));
+  }
+  return true;
 }
 
 }  // namespace residua

@@ -11,34 +11,18 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <span>
 #include <string>
 
 #include "kernels/core/error.hpp"
 
 namespace residua {
-namespace {
-
-/// Whether all of it arrived; otherwise errno says why not.
-bool write_all(int file, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = write(file, text.data(), text.size());
-    if (count < 0 && errno != EINTR) return false;
-    text.remove_prefix(std::size_t(std::max<ssize_t>(count, 0)));
-  }
-  return true;
-}
-
-}  // namespace
-
 RunLog::RunLog(const std::filesystem::path& path)
     : path_(path), file_(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
-  if (file_ < 0) throw Error(fmt::format("{}: cannot be written: {}", path.string(), std::strerror(errno)));
-  if (flock(file_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;  // some file systems have no locks
-  close(file_);
+  if (file_.id() < 0) throw Error(fmt::format("{}: cannot be written: {}", path.string(), std::strerror(errno)));
+  if (flock(file_.id(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;  // some file systems have no locks
   throw Error(fmt::format("{}: another training is at work in this folder: expected one at a time", path.string()));
 }
-
-RunLog::~RunLog() { close(file_); }
 
 void RunLog::add(std::string_view text) {
   const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -48,7 +32,7 @@ void RunLog::add(std::string_view text) {
     if (end > 0) lines += fmt::format("{:%Y-%m-%dT%H:%M:%SZ} {}\n", fmt::gmtime(now), text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-  if (write_all(file_, lines) || told_) return;
+  if (write_all(file_, std::as_bytes(std::span(lines))) || told_) return;
   told_ = true;
   const char* why = std::strerror(errno);
   const char* below = isatty(STDERR_FILENO) ? "\n" : "";  // a line of progress that may be open there

@@ -2,6 +2,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "datasets/open_file.hpp"
+
 namespace residua {
 
 /// The log of a run: lines of text, each with the time (UTC), appended and on their way to the disk at once. As long as
@@ -10,9 +12,6 @@ class RunLog {
  public:
   /// Throws Error if the file cannot be opened or is held by another program.
   explicit RunLog(const std::filesystem::path& path);
-  RunLog(const RunLog&) = delete;
-  RunLog& operator=(const RunLog&) = delete;
-  ~RunLog();
 
   /// Text of one or more lines. A full disk is no reason to end a training: what cannot be written is left out, and
   /// stderr told so the first time.
@@ -20,7 +19,7 @@ class RunLog {
 
  private:
   std::filesystem::path path_;
-  int file_;
+  Descriptor file_;
   bool told_ = false;  ///< that something is missing
 };
 

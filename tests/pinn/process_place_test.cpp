@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <initializer_list>
 #include <map>
 
 #include "pinn/share.hpp"
@@ -25,6 +26,12 @@ std::string message_for(const Variables& variables) {
   return thrown_by([&] { place_of(variables); });
 }
 
+Variables together(std::initializer_list<Variables> parts) {
+  Variables all;
+  for (const Variables& part : parts) all.insert(part.begin(), part.end());
+  return all;
+}
+
 TEST(ProcessPlace, IsNothingWhereNoStarterIsAtWork) {
   EXPECT_FALSE(place_of({}));
   EXPECT_FALSE(place_of({{"MASTER_ADDR", "host"}}));
@@ -33,40 +40,19 @@ TEST(ProcessPlace, IsNothingWhereNoStarterIsAtWork) {
 }
 
 TEST(ProcessPlace, IsReadFromWhatEachStarterSets) {
+  const Variables meeting{{"MASTER_ADDR", "n1"}, {"MASTER_PORT", "4000"}},
+      torchrun{{"RANK", "3"}, {"WORLD_SIZE", "8"}, {"LOCAL_RANK", "1"}},
+      open_mpi{{"OMPI_COMM_WORLD_RANK", "3"}, {"OMPI_COMM_WORLD_SIZE", "8"}, {"OMPI_COMM_WORLD_LOCAL_RANK", "1"}},
+      mpich{{"PMI_RANK", "3"}, {"PMI_SIZE", "8"}, {"MPI_LOCALRANKID", "1"}},
+      slurm{{"SLURM_PROCID", "3"}, {"SLURM_STEP_NUM_TASKS", "8"}, {"SLURM_LOCALID", "1"}},
+      host_of_slurm{{"SLURM_LAUNCH_NODE_IPADDR", "n1"}, {"MASTER_PORT", "4000"}},
+      // srun on its own, which sets some of MPICH's variables as well; and what it sets where it starts an mpirun.
+      of_both{{"PMI_RANK", "0"}, {"PMI_SIZE", "2"}},
+      slurm_around{{"SLURM_PROCID", "0"}, {"SLURM_STEP_NUM_TASKS", "2"}, {"SLURM_LOCALID", "0"}};
   for (const Variables& variables :
-       {Variables{
-            {"RANK", "3"}, {"WORLD_SIZE", "8"}, {"LOCAL_RANK", "1"}, {"MASTER_ADDR", "n1"}, {"MASTER_PORT", "4000"}},
-        Variables{{"OMPI_COMM_WORLD_RANK", "3"},
-                  {"OMPI_COMM_WORLD_SIZE", "8"},
-                  {"OMPI_COMM_WORLD_LOCAL_RANK", "1"},
-                  {"MASTER_ADDR", "n1"},
-                  {"MASTER_PORT", "4000"}},
-        Variables{{"PMI_RANK", "3"},
-                  {"PMI_SIZE", "8"},
-                  {"MPI_LOCALRANKID", "1"},
-                  {"MASTER_ADDR", "n1"},
-                  {"MASTER_PORT", "4000"}},
-        // srun on its own, which sets some of MPICH's variables as well; and mpirun, which srun has started.
-        Variables{{"SLURM_PROCID", "3"},
-                  {"SLURM_STEP_NUM_TASKS", "8"},
-                  {"SLURM_LOCALID", "1"},
-                  {"SLURM_LAUNCH_NODE_IPADDR", "n1"},
-                  {"PMI_RANK", "0"},
-                  {"PMI_SIZE", "2"},
-                  {"MASTER_PORT", "4000"}},
-        Variables{{"SLURM_PROCID", "0"},
-                  {"SLURM_STEP_NUM_TASKS", "2"},
-                  {"SLURM_LOCALID", "0"},
-                  {"PMI_RANK", "3"},
-                  {"PMI_SIZE", "8"},
-                  {"MPI_LOCALRANKID", "1"},
-                  {"MASTER_ADDR", "n1"},
-                  {"MASTER_PORT", "4000"}},
-        Variables{{"SLURM_PROCID", "3"},
-                  {"SLURM_STEP_NUM_TASKS", "8"},
-                  {"SLURM_LOCALID", "1"},
-                  {"SLURM_LAUNCH_NODE_IPADDR", "n1"},
-                  {"MASTER_PORT", "4000"}}}) {
+       {together({torchrun, meeting}), together({open_mpi, meeting}), together({mpich, meeting}),
+        together({slurm, host_of_slurm}), together({slurm, host_of_slurm, of_both}),
+        together({slurm_around, mpich, meeting})}) {
     const auto place = place_of(variables);
     ASSERT_TRUE(place);
     EXPECT_EQ(place->rank, 3);

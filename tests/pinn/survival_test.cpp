@@ -63,6 +63,11 @@ class Survival : public CommandLine {
            "[[stage]]\noptimizer = 'adam'\nsteps = 20\nprecision = '" +
            precision_of_second + "'\n";
   }
+  /// The folder run ends as a run of that file that nothing came between.
+  void expect_as_never_stopped(const std::string& run_file) const {
+    ASSERT_EQ(residua("train " + run_file + " -q -o whole").code, 0);
+    expect_same("whole", "run");
+  }
   void expect_same(const std::string& one, const std::string& other) const {
     const Model a = load(work(one + "/surrogate.h5")), b = load(work(other + "/surrogate.h5"));
     EXPECT_EQ(a.weights, b.weights);
@@ -179,8 +184,7 @@ TEST_F(Survival, GoesBackToTheLastGoodCheckpointAfterALossThatIsNotFinite) {
   const Outcome good = residua("train good.toml -q -o run --resume --changed");
   ASSERT_EQ(good.code, 0) << good.err;
   EXPECT_EQ(content(work("run/run.toml")), content(work("good.toml")));
-  ASSERT_EQ(residua("train good.toml -q -o whole").code, 0);
-  expect_same("whole", "run");
+  expect_as_never_stopped("good.toml");
 }
 
 TEST_F(Survival, GoesBackToTheCheckpointBeforeTheLastWhereThatOneLeadsToTheError) {
@@ -193,8 +197,7 @@ TEST_F(Survival, GoesBackToTheCheckpointBeforeTheLastWhereThatOneLeadsToTheError
   fs::rename(work("run/checkpoint.previous.pt"), work("run/checkpoint.pt"));
   const Outcome good = residua("train good.toml -q -o run --resume --changed");
   ASSERT_EQ(good.code, 0) << good.err;
-  ASSERT_EQ(residua("train good.toml -q -o whole").code, 0);
-  expect_same("whole", "run");
+  expect_as_never_stopped("good.toml");
 
   write("once.toml", "checkpoint_every = 20\n" + overflowing("float32"));
   EXPECT_THAT(residua("train once.toml -q -o once").err, HasSubstr("expected --restart with other settings"));
@@ -210,8 +213,7 @@ TEST_F(Survival, NeverBeginsAnewOverTheCheckpointBeforeTheLast) {
   EXPECT_EQ(content(previous), before);
   fs::rename(previous, last);
   ASSERT_EQ(residua("train rod.toml -q -o run --resume").code, 0);
-  ASSERT_EQ(residua("train rod.toml -q -o whole").code, 0);
-  expect_same("whole", "run");
+  expect_as_never_stopped("rod.toml");
 }
 
 TEST_F(Survival, ReplacesAResultOnlyWhenTold) {
@@ -223,8 +225,7 @@ TEST_F(Survival, ReplacesAResultOnlyWhenTold) {
   const Outcome again = residua("train other.toml -q -o run --restart");
   ASSERT_EQ(again.code, 0) << again.err;
   EXPECT_EQ(content(work("run/run.toml")), content(work("other.toml")));
-  ASSERT_EQ(residua("train other.toml -q -o whole").code, 0);
-  expect_same("whole", "run");
+  expect_as_never_stopped("other.toml");
 }
 
 TEST_F(Survival, KeepsTheOldResultUntilTheNewTrainingCanBegin) {
