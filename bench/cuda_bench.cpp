@@ -97,6 +97,13 @@ int channels_of(std::string_view physics) {
   return channels;
 }
 
+/// All that there are on this device.
+std::vector<Way> ways() {
+  std::vector<Way> all{{"float", "threads"}, {"float", "tensor"}, {"double", "threads"}, {"double", "tensor"}};
+  if (cuda::has_warp_groups()) all.push_back({"float", "groups"});
+  return all;
+}
+
 std::string describe_device() {
   int device = 0, driver = 0, runtime = 0;
   cudaDeviceProp properties{};
@@ -145,9 +152,7 @@ std::string report_case(const Options& options, int width, const Way& way) {
 void report(const Options& options) {
   std::vector<std::string> cases;
   for (const int width : options.widths)
-    for (const char* scalar : {"float", "double"})
-      for (const char* multiplies : {"threads", "tensor"})
-        cases.push_back(report_case(options, width, {scalar, multiplies}));
+    for (const Way& way : ways()) cases.push_back(report_case(options, width, way));
   fmt::print("{{\"device\": {},\n \"cases\": [\n  {}]}}\n", describe_device(), fmt::join(cases, ",\n  "));
 }
 
@@ -227,7 +232,8 @@ int main(int argc, char** argv) {
   const CLI::IsMember physics({"heat", "transport_2d"});
 
   Options options;
-  auto* reporting = app.add_subcommand("report", "times float and double, threads and tensor cores; prints JSON");
+  auto* reporting =
+      app.add_subcommand("report", "times float and double, threads, tensor cores and warp groups; prints JSON");
   reporting->add_option("--physics", options.physics)->check(physics)->capture_default_str();
   reporting->add_option("--widths", options.widths)->delimiter(',')->capture_default_str();
   reporting->add_option("--depth", options.depth, "hidden layers")->capture_default_str();
@@ -243,7 +249,7 @@ int main(int argc, char** argv) {
   serving->add_option("--points", single.points)->capture_default_str();
   serving->add_option("--scalar", single.way.scalar)->check(CLI::IsMember({"float", "double"}))->capture_default_str();
   serving->add_option("--multiplies", single.way.multiplies)
-      ->check(CLI::IsMember({"threads", "tensor"}))
+      ->check(CLI::IsMember({"threads", "tensor", "groups"}))
       ->capture_default_str();
   serving->add_option("--write-problem", single.write, "write the problem into this file, and do nothing else");
   CLI11_PARSE(app, argc, argv);

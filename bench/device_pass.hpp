@@ -55,7 +55,7 @@ class DevicePass final : public AnyPass {
         design_row_(problem.design_row),
         loss_(kEquations),
         gradient_(problem.weights.size()),
-        workspace_(cuda::workspace_bytes<S>(cuda::device_physics<Ph>(), 0, problem.shape, problem.n, true)) {}
+        workspace_(cuda::workspace_bytes<S>(cuda::device_physics<Ph>(), 0, problem.shape, problem.n, true, multiply)) {}
 
   void queue() override { queue_with(nullptr, nullptr); }
 
@@ -98,7 +98,7 @@ class DevicePass final : public AnyPass {
     explicit Device(cuda::Multiply multiply) : multiply_(multiply) {}
     template <class>
     std::size_t workspace_bytes(TermId term, const MlpShape& shape, std::int64_t n) const {
-      return cuda::workspace_bytes<S>(cuda::device_physics<Ph>(), term.term, shape, n, true);
+      return cuda::workspace_bytes<S>(cuda::device_physics<Ph>(), term.term, shape, n, true, multiply_);
     }
     template <class>
     void fused(TermId term, const Network<S>& network, const Points<S>& points, const FusedWeights<S>& weights,
@@ -152,7 +152,7 @@ class DevicePass final : public AnyPass {
 /// How a pass computes.
 struct Way {
   std::string scalar = "float";        ///< or double
-  std::string multiplies = "threads";  ///< or tensor
+  std::string multiplies = "threads";  ///< or tensor, or groups
 };
 
 /// The pass outlives neither the problem nor the device. Throws Error for a physics that is not among Timed.
@@ -160,7 +160,9 @@ inline std::unique_ptr<AnyPass> make_pass(const Problem& problem, const Way& way
   std::unique_ptr<AnyPass> pass;
   const auto try_physics = [&]<class Ph>() {
     if (Ph::name != problem.physics->name) return;
-    const auto multiply = way.multiplies == "tensor" ? cuda::Multiply::tensor_cores : cuda::Multiply::threads;
+    const auto multiply = way.multiplies == "threads"  ? cuda::Multiply::threads
+                          : way.multiplies == "tensor" ? cuda::Multiply::tensor_cores
+                                                       : cuda::Multiply::warp_groups;
     if (way.scalar == "double")
       pass = std::make_unique<DevicePass<Ph, double>>(problem, multiply);
     else

@@ -234,6 +234,11 @@ def case(run, scalar, multiplies, width):
     return found
 
 
+def ways(run, width):
+    """What multiplies floats, of all that can on this GPU."""
+    return [by for scalar, by, _ in report(run, width)["cases"] if scalar == "float"]
+
+
 # --- profiler ---------------------------------------------------------------------------------------------------------
 
 METRICS = {"sm__throughput.avg.pct_of_peak_sustained_elapsed": "multiprocessors",

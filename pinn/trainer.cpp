@@ -169,12 +169,12 @@ class Trainer {
       if (stopped()) break;
       writer_.check();
       const std::int64_t draw = state_.step / stage.resample;
-      if (draw != state_.draw) {
+      if (draw != state_.draw && !optimizer->draws_points()) {
         objective_->draw(first_batch() + draw, stage, state_.weights, stage.retain && draw > 0);
         weighting_->points_changed(*objective_, state_.weights.const_data_ptr<double>(), steps());
         optimizer->points_changed();
-        state_.draw = draw;
       }
+      state_.draw = draw;
       step(*optimizer, stage);
       // Where no step helps on these points, the next ones may be another matter.
       if (!state_.stop_reason.empty()) state_.step = std::min<std::int64_t>(stage.steps, (draw + 1) * stage.resample);

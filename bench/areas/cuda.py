@@ -16,14 +16,16 @@ from bench.scoreboard import ROOT, Failed, Figure, NotMeasured, machine_line, wi
 sys.path.insert(0, str(ROOT / "tests" / "structure"))
 import kernel_resources  # noqa: E402  (after the path)
 
-# Peaks of an H200 in TFLOP/s: vector units in float32; tensor cores in TF32, of which a product of floats takes three; in
-# double precision, vector units and tensor cores.
-PEAKS = {("float", "threads"): 67, ("float", "tensor"): 495 / 3, ("double", "threads"): 34, ("double", "tensor"): 67}
+# Peaks of an H200 in TFLOP/s: vector units in float32; tensor cores in TF32, of which a product of floats takes three, by warps
+# or warp groups; in double precision, vector units and tensor cores.
+PEAKS = {("float", "threads"): 67, ("float", "tensor"): 495 / 3, ("float", "groups"): 495 / 3, ("double", "threads"): 34,
+         ("double", "tensor"): 67}
+SPLIT = ("tensor", "groups")  # what multiplies floats in halves
 CHANNELS, LAYERS = 4, 5
 WIDTHS = (64, 128, 256)
 # Mpoints/s asked.
-ASKED = {("float", "threads", 64): 100, ("float", "tensor", 64): 200, ("float", "tensor", 128): 50, ("float", "tensor", 256): 12,
-         ("double", "tensor", 64): 85}
+ASKED = {("float", "threads", 64): 100, ("double", "tensor", 64): 85,
+         **{("float", by, width): asked for by in SPLIT for width, asked in ((64, 200), (128, 50), (256, 12))}}
 SPEEDS = [(*way, width) for way in PEAKS for width in WIDTHS]
 PEER_CASES = gpu_contest.CASES
 
@@ -93,12 +95,12 @@ def gradient_error(*way):
     return measure
 
 
-def tensor_error(width):
+def split_error(by, width):
     """Of float gradients, how many times that of the threads' own products."""
 
     def measure(run):
-        threads, tensor = (gpu.case(run, "float", by, width)["gradient_error"] for by in ("threads", "tensor"))
-        return tensor / threads, f"{tensor:.1e}, threads {threads:.1e}"
+        threads, split = (gpu.case(run, "float", way, width)["gradient_error"] for way in ("threads", by))
+        return split / threads, f"{split:.1e}, threads {threads:.1e}"
 
     return measure
 
@@ -172,11 +174,11 @@ FIGURES = [
     *(Figure(f"{scalar}/{by}/{width}", "Mpoints/s", speed(scalar, by, width), at_least=ASKED.get((scalar, by, width)))
       for scalar, by, width in SPEEDS),
     *(Figure(f"float/{by}/{width}/gradient_error", "relative", gradient_error("float", by, width))
-      for by in ("threads", "tensor") for width in WIDTHS),
-    *(Figure(f"float/{width}/tensor_error_over_threads", "x", tensor_error(width), at_most=1) for width in WIDTHS),
-    *(Figure(f"{scalar}/{by}/64/step", "us", step(scalar, by, 64), at_most=60 if (scalar, by) == ("float", "tensor") else None)
+      for by in ("threads", *SPLIT) for width in WIDTHS),
+    *(Figure(f"float/{width}/{by}_error_over_threads", "x", split_error(by, width), at_most=1) for by in SPLIT for width in WIDTHS),
+    *(Figure(f"{scalar}/{by}/64/step", "us", step(scalar, by, 64), at_most=60 if scalar == "float" and by in SPLIT else None)
       for scalar, by in PEAKS),
-    *(Figure(f"{scalar}/tensor/64/memory", "MiB", memory(scalar, "tensor", 64)) for scalar in ("float", "double")),
+    *(Figure(f"{scalar}/{by}/64/memory", "MiB", memory(scalar, by, 64)) for scalar, by in PEAKS if by != "threads"),
     *(Figure(f"{scalar}/{by}/64/peak_share", "%", share_of_peak(scalar, by, 64)) for scalar, by in PEAKS),
     *(Figure(f"sanitizer/{checker}", "errors", lambda run, checker=checker: gpu.sanitized(run, checker), at_most=0)
       for checker in ("memcheck", "racecheck")),

@@ -17,7 +17,6 @@ from bench.scoreboard import Failed, NotMeasured, say
 ROUNDS, TURN_SECONDS = 5, 0.2
 CASE_SECONDS = 110  # which compiling nested derivatives may well take
 THREADS = len(os.sched_getaffinity(0))  # of a peer, which compiles with them
-MULTIPLIES = ("threads", "tensor")
 NESTED, JETS, JETS_COMPILED = "torch_nested", "torch_jets", "torch_jets_compiled"
 GRAPHED = ("torch_nested_graphed", "torch_jets_graphed", "torch_nested_compiled", JETS_COMPILED)
 PEERS = (NESTED, JETS, *GRAPHED)
@@ -83,10 +82,10 @@ def play(contestants):
     return seconds
 
 
-def join_ours(outcome):
-    """Residua is whichever of its ways is the faster one in the median."""
-    ours = {by: f"{OURS}_{by}" for by in MULTIPLIES}
-    outcome.faster = min(MULTIPLIES, key=lambda by: statistics.median(outcome.seconds[ours[by]]))
+def join_ours(outcome, ways):
+    """Residua is whichever of its ways is the fastest in the median."""
+    ours = {by: f"{OURS}_{by}" for by in ways}
+    outcome.faster = min(ways, key=lambda by: statistics.median(outcome.seconds[ours[by]]))
     outcome.seconds = {OURS: outcome.seconds[ours[outcome.faster]], **outcome.seconds}
     outcome.memory[OURS] = outcome.memory[ours[outcome.faster]]
     return outcome
@@ -104,17 +103,18 @@ def contest(run, case):
         try:
             with start_ours(run, case, "threads", "double") as exact:
                 expected = exact.answer(folder)
-            started = {f"{OURS}_{by}": stack.enter_context(start_ours(run, case, by)) for by in MULTIPLIES}
+            ways = gpu.ways(run, case.width)
+            started = {f"{OURS}_{by}": stack.enter_context(start_ours(run, case, by)) for by in ways}
             started |= {name: stack.enter_context(start_peer(python, name, case, problem)) for name in PEERS}
             with ThreadPoolExecutor(len(started)) as pool:  # PyTorch starts and compiles for long
                 verdicts = dict(zip(started, pool.map(
                     lambda item: judge(*item, expected, folder, case.precision), started.items())))
-            for name in (f"{OURS}_{by}" for by in MULTIPLIES):
+            for name in (f"{OURS}_{by}" for by in ways):
                 if verdicts[name]:
                     raise Failed(f"{name}: {verdicts[name]}")
             present = {name: each for name, each in started.items() if not verdicts[name]}
             outcome = GpuOutcome(play(present), absent={name: why for name, why in verdicts.items() if why})
             outcome.memory = {name: each.number("memory") for name, each in present.items()}
-            return join_ours(outcome)
+            return join_ours(outcome, ways)
         except Broken as why:
             raise Failed(str(why)) from why

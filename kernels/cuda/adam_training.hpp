@@ -35,7 +35,7 @@ struct AdamPlan {
 struct AdamState {
   std::vector<double> weights{}, mean{}, square{};  ///< [parameters]
   std::int64_t step = 0;                            ///< of the stage
-  /// Of each term [axes][points], if a plan keeps points and a step has been done.
+  /// Of each term [axes][points], once a step has been done. The next step needs those of a plan that keeps points.
   std::vector<std::vector<double>> points{};
 };
 
@@ -107,8 +107,7 @@ class AdamTraining final : public AdamOnDevice {
 
   AdamState state() const override {
     AdamState state{weights_.host(), mean_.host(), square_.host(), step_};
-    if (plan_.keeps_points())
-      for (const auto& term : terms_) state.points.push_back(term->points.host());
+    for (const auto& term : terms_) state.points.push_back(term->points.host());
     return state;
   }
 

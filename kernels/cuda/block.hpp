@@ -7,6 +7,9 @@ namespace residua::cuda {
 inline constexpr int kThreads = 256;
 inline constexpr int kLanes = 32;
 inline constexpr int kWarps = kThreads / kLanes;
+/// Threads of a warp group: the four warps that multiply together on a GPU of compute capability 9.0 (wgmma.hpp).
+inline constexpr int kGroupThreads = 128;
+inline constexpr int kWarpGroups = kThreads / kGroupThreads;
 
 // The body of a kernel is a sequence of phases, `block.run([&](int thread) {...})`. Within a phase no thread may read
 // what another one writes; whatever outlives a phase lies in storage that is passed in from outside. That is what lets
@@ -31,6 +34,11 @@ struct DeviceBlock {
   RESIDUA_HD void run_warps(Phase&& phase) const {
     run([&](int thread) { phase(thread / kLanes); });
   }
+  /// phase(warp group), likewise.
+  template <class Phase>
+  RESIDUA_HD void run_groups(Phase&& phase) const {
+    run([&](int thread) { phase(thread / kGroupThreads); });
+  }
 };
 
 /// A block on the host: a phase is a loop over its threads. The order of the threads must not matter; tests try both.
@@ -44,6 +52,10 @@ struct HostBlock {
   template <class Phase>
   RESIDUA_HD void run_warps(Phase&& phase) const {
     for (int k = 0; k < kWarps; ++k) phase(backward ? kWarps - 1 - k : k);
+  }
+  template <class Phase>
+  RESIDUA_HD void run_groups(Phase&& phase) const {
+    for (int k = 0; k < kWarpGroups; ++k) phase(backward ? kWarpGroups - 1 - k : k);
   }
 };
 

@@ -7,14 +7,22 @@
 
 namespace residua::cuda {
 
+/// Whether the registers of half a multiprocessor do for a term whose products are those of warp groups: with more
+/// channels or equations some kernels would spill.
+template <class Ph, class Term>
+inline constexpr bool kLight = kCollapse<Ph, Term>.propagation.count() <= 4 && kEquationsOf<Ph, Term> == 1;
+
 /// Blocks that a multiprocessor shall hold at least. In double precision one: with the registers of two some kernels
 /// would spill, and from four channels of 64 features on the panels of a second would not fit beside it. 0: what ptxas
 /// finds best.
-template <class S>
-inline constexpr int kLeastBlocks = sizeof(S) == sizeof(double) ? 1 : 0;
+template <class Ph, class Term, class S, class Arithmetic>
+inline constexpr int kLeastBlocks = sizeof(S) == sizeof(double)              ? 1
+                                    : std::is_same_v<Arithmetic, WarpGroups> ? 1 + int(kLight<Ph, Term>)
+                                                                             : 0;
 
 template <class Ph, class Term, class S, bool kGradient, class Arithmetic>
-__global__ void __launch_bounds__(kThreads, kLeastBlocks<S>) fused_kernel(const __grid_constant__ FusedArgs<S> args) {
+__global__ void __launch_bounds__(kThreads, kLeastBlocks<Ph, Term, S, Arithmetic>)
+    fused_kernel(const __grid_constant__ FusedArgs<S> args) {
   extern __shared__ __align__(16) unsigned char shared[];
   using Tile = FusedTile<Ph, Term, S, kGradient, Arithmetic>;
   const auto store = BlockStorage<S>::of(args, Tile::kEquations, int(blockIdx.x), shared);

@@ -55,11 +55,11 @@ const DevicePhysics& physics_of(TermId id) {
 void add_device_physics(std::unique_ptr<const DevicePhysics> physics) { added().push_back(std::move(physics)); }
 
 template <class S>
-std::size_t workspace_bytes(TermId term, const MlpShape& shape, std::int64_t n, bool gradient) {
-  return workspace_bytes<S>(physics_of(term), term.term, shape, n, gradient);
+std::size_t workspace_bytes(TermId term, const MlpShape& shape, std::int64_t n, bool gradient, Multiply multiply) {
+  return workspace_bytes<S>(physics_of(term), term.term, shape, n, gradient, multiply);
 }
-template std::size_t workspace_bytes<float>(TermId, const MlpShape&, std::int64_t, bool);
-template std::size_t workspace_bytes<double>(TermId, const MlpShape&, std::int64_t, bool);
+template std::size_t workspace_bytes<float>(TermId, const MlpShape&, std::int64_t, bool, Multiply);
+template std::size_t workspace_bytes<double>(TermId, const MlpShape&, std::int64_t, bool, Multiply);
 
 template <class S>
 void fused(TermId term, const Network<S>& network, const Points<S>& points, const FusedWeights<S>& weights,

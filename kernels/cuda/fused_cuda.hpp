@@ -19,14 +19,16 @@ struct Workspace {
 };
 
 /// What multiplies within a layer: the threads, each for itself, or the tensor cores, to which floats go in two halves,
-/// so that the result has the accuracy of floats either way. Layers with eight features or less are left to the
-/// threads.
-enum class Multiply { threads, tensor_cores };
+/// so that the result has the accuracy of floats either way. Of GPUs of compute capability 9.0 whole warp groups can
+/// multiply floats, from shared memory; others refuse that at the launch, and doubles are left to the tensor cores of
+/// each warp then. Layers with eight features or less are left to the threads.
+enum class Multiply { threads, tensor_cores, warp_groups };
 
 /// Bytes that fused() (with or without a gradient) or evaluate() need on the current device.
 /// Throws Error for sizes beyond kernels/points.hpp or that do not fit the physics.
 template <class S>
-std::size_t workspace_bytes(TermId term, const MlpShape& shape, std::int64_t n, bool gradient);
+std::size_t workspace_bytes(TermId term, const MlpShape& shape, std::int64_t n, bool gradient,
+                            Multiply multiply = Multiply::threads);
 
 /// residua::fused() on the current device: all pointers are device pointers, the work is queued on `stream`.
 /// The sums are taken in an order that depends on n and `multiply` only: same call, same bits.
@@ -43,5 +45,7 @@ void evaluate(TermId term, const Network<S>& network, const Points<S>& points, S
 
 /// Whether there is a device that can run these kernels.
 bool available() noexcept;
+/// Whether the current device takes Multiply::warp_groups.
+bool has_warp_groups() noexcept;
 
 }  // namespace residua::cuda

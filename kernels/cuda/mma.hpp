@@ -12,8 +12,8 @@
 
 namespace residua::cuda {
 
-/// `kCount` registers of every lane of a warp.
-template <class T, int kCount>
+/// `kCount` registers of every lane of a warp, or of every thread of a larger group that works together.
+template <class T, int kCount, int kHolders = kLanes>
 class Fragment {
  public:
   RESIDUA_HD T& at(int lane, int k) { return registers_[slot(lane)][k]; }
@@ -24,19 +24,19 @@ class Fragment {
   static constexpr int kSlots = 1;
   RESIDUA_HD static constexpr int slot(int) { return 0; }
 #else
-  static constexpr int kSlots = kLanes;
+  static constexpr int kSlots = kHolders;
   RESIDUA_HD static constexpr int slot(int lane) { return lane; }
 #endif
   T registers_[kSlots][kCount]{};
 };
 
-/// use(lane) for the calling lane; on the host for all lanes of the warp.
-template <class Use>
+/// use(lane) for the calling lane; on the host for all lanes of the warp, or of the larger group.
+template <int kHolders = kLanes, class Use>
 RESIDUA_HD void for_lanes(Use&& use) {
 #ifdef __CUDA_ARCH__
-  use(int(threadIdx.x) % kLanes);
+  use(int(threadIdx.x) % kHolders);
 #else
-  for (int lane = 0; lane < kLanes; ++lane) use(lane);
+  for (int lane = 0; lane < kHolders; ++lane) use(lane);
 #endif
 }
 

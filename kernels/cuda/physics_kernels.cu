@@ -4,10 +4,11 @@
 
 namespace residua::cuda {
 
-// Those that multiply by tensor cores and those of Gauss-Newton stand in files of their own, which compile beside this
-// one.
+// Those that multiply by tensor cores or warp groups and those of Gauss-Newton stand in files of their own, which
+// compile beside this one.
 extern template FusedKernels fused_kernels<physics::RESIDUA_PHYSICS, float, SplitTf32>(int);
 extern template FusedKernels fused_kernels<physics::RESIDUA_PHYSICS, double, WholeDoubles>(int);
+extern template FusedKernels fused_kernels<physics::RESIDUA_PHYSICS, float, WarpGroups>(int);
 extern template GaussNewtonKernels gauss_newton_kernels<physics::RESIDUA_PHYSICS>(int);
 
 template const DevicePhysics& device_physics<physics::RESIDUA_PHYSICS>();

@@ -15,27 +15,28 @@ template <class S>
 constexpr bool kTwice = std::is_same_v<S, double>;
 
 template <class S>
-TilePlan plan_for(const TermSizes& sizes, const MlpShape& shape, std::int64_t n, bool gradient) {
+TilePlan plan_for(const TermSizes& sizes, const MlpShape& shape, std::int64_t n, bool gradient, Multiply multiply) {
   return TilePlan::of<S>(shape, sizes.channels, sizes.curved, sizes.equations, n,
-                         gradient ? Pass::gradient : Pass::rows, shared_limit());
+                         gradient ? Pass::gradient : Pass::rows, shared_limit(), kMaxBlocks,
+                         multiply == Multiply::warp_groups && !kTwice<S> ? kStagedBytes : 0);
 }
 
 }  // namespace
 
 template <class S>
 std::size_t workspace_bytes(const DevicePhysics& physics, int term, const MlpShape& shape, std::int64_t n,
-                            bool gradient) {
-  return plan_for<S>(fitting_sizes(physics, term, shape, n), shape, n, gradient).bytes;
+                            bool gradient, Multiply multiply) {
+  return plan_for<S>(fitting_sizes(physics, term, shape, n), shape, n, gradient, multiply).bytes;
 }
-template std::size_t workspace_bytes<float>(const DevicePhysics&, int, const MlpShape&, std::int64_t, bool);
-template std::size_t workspace_bytes<double>(const DevicePhysics&, int, const MlpShape&, std::int64_t, bool);
+template std::size_t workspace_bytes<float>(const DevicePhysics&, int, const MlpShape&, std::int64_t, bool, Multiply);
+template std::size_t workspace_bytes<double>(const DevicePhysics&, int, const MlpShape&, std::int64_t, bool, Multiply);
 
 template <class S>
 void fused(const DevicePhysics& physics, int term, const Network<S>& network, const Points<S>& points,
            const FusedWeights<S>& weights, const FusedResult<S>& result, Workspace workspace, Stream stream,
            Multiply multiply) {
   const TermSizes sizes = fitting_sizes(physics, term, network.shape, points.n, points.design_count);
-  const TilePlan plan = plan_for<S>(sizes, network.shape, points.n, result.gradient != nullptr);
+  const TilePlan plan = plan_for<S>(sizes, network.shape, points.n, result.gradient != nullptr, multiply);
   require(workspace, plan.bytes, "workspace_bytes()");
   const FusedArgs<S> args{{network, points, weights, plan, static_cast<unsigned char*>(workspace.data)},
                           result.residual};

@@ -8,7 +8,7 @@ namespace residua::cuda {
 
 template <class S>
 std::size_t workspace_bytes(const DevicePhysics& physics, int term, const MlpShape& shape, std::int64_t n,
-                            bool gradient);
+                            bool gradient, Multiply multiply = Multiply::threads);
 
 template <class S>
 void fused(const DevicePhysics& physics, int term, const Network<S>& network, const Points<S>& points,

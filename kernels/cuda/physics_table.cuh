@@ -51,9 +51,11 @@ class DevicePhysicsOf final : public DevicePhysics {
     return sizes;
   }
   FusedKernels fused(int term, bool twice, Multiply multiply) const override {
-    if (multiply == Multiply::tensor_cores)
-      return twice ? fused_kernels<Ph, double, WholeDoubles>(term) : fused_kernels<Ph, float, SplitTf32>(term);
-    return twice ? fused_kernels<Ph, double, PerThread>(term) : fused_kernels<Ph, float, PerThread>(term);
+    if (multiply == Multiply::threads)
+      return twice ? fused_kernels<Ph, double, PerThread>(term) : fused_kernels<Ph, float, PerThread>(term);
+    if (twice) return fused_kernels<Ph, double, WholeDoubles>(term);
+    return multiply == Multiply::warp_groups ? fused_kernels<Ph, float, WarpGroups>(term)
+                                             : fused_kernels<Ph, float, SplitTf32>(term);
   }
   ResidualKernels residual(int term, bool twice) const override {
     return twice ? residual_kernels<Ph, double>(term) : residual_kernels<Ph, float>(term);

@@ -33,18 +33,19 @@ enum class Pass { rows, gradient, jacobian, tangent };
 ///             [equations][outputs][channels][points]: slopes of the rows
 ///   panels    [blocks][panels][rows][stride]     here only if they do not fit into shared memory
 ///
-/// Shared memory of a block: loss of the tile [equations][points] double, then the panels if they fit.
+/// Shared memory of a block: loss of the tile [equations][points] double, what a product stages, then the panels if
+/// they fit.
 struct TilePlan {
   int blocks = 0, panels = 0;
   std::int64_t parameters = 0;
   std::size_t panel = 0, tape = 0, leaves_at = 0, slopes_at = 0;       ///< elements of a block's panel and tape
   std::size_t gradient_at = 0, tape_at = 0, panels_at = 0, bytes = 0;  ///< of the workspace
-  std::size_t shared_panels_at = 0, shared_bytes = 0;
+  std::size_t staged_at = 0, shared_panels_at = 0, shared_bytes = 0;
   bool panels_shared = false;
 
   template <class S>
   static TilePlan of(const MlpShape& shape, int channels, int curved, int equations, std::int64_t n, Pass pass,
-                     std::size_t shared_limit, int max_blocks = kMaxBlocks) {
+                     std::size_t shared_limit, int max_blocks = kMaxBlocks, std::size_t staged_bytes = 0) {
     const auto aligned = [](std::size_t bytes) { return (bytes + 255) / 256 * 256; };
     TilePlan plan;
     plan.blocks = int(std::min<std::int64_t>((n + kTilePoints - 1) / kTilePoints, max_blocks));
@@ -58,7 +59,8 @@ struct TilePlan {
     plan.slopes_at = plan.leaves_at + std::size_t(curved * kTilePoints);
     plan.tape = plan.slopes_at + std::size_t(slopes * channels * kTilePoints);
 
-    plan.shared_panels_at = aligned(std::size_t(equations * kTilePoints) * sizeof(double));
+    plan.staged_at = aligned(std::size_t(equations * kTilePoints) * sizeof(double));
+    plan.shared_panels_at = plan.staged_at + aligned(staged_bytes);
     const std::size_t panels = std::size_t(plan.panels) * plan.panel * sizeof(S);
     plan.panels_shared = plan.shared_panels_at + panels <= shared_limit;
     plan.shared_bytes = plan.shared_panels_at + (plan.panels_shared ? panels : 0);
@@ -98,6 +100,7 @@ struct BlockStorage {
   S* gradient;        ///< [parameters]
   S* tape;            ///< [inputs + depth * width][channels][points]
   double* tile_loss;  ///< [equations][points]
+  float* staged;      ///< of a product by warp groups
   S* panel[2];        ///< [rows][stride], further panels behind them
 
   RESIDUA_HD static BlockStorage of(const TileArgs<S>& args, int equations, int block, unsigned char* shared) {
@@ -110,6 +113,7 @@ struct BlockStorage {
             reinterpret_cast<S*>(args.workspace + plan.gradient_at) + b * std::size_t(plan.parameters),
             reinterpret_cast<S*>(args.workspace + plan.tape_at) + b * plan.tape,
             reinterpret_cast<double*>(shared),
+            reinterpret_cast<float*>(shared + plan.staged_at),
             {panels, panels + plan.panel}};
   }
 };

@@ -44,8 +44,10 @@ class UserPhysics final : public DevicePhysics {
   std::string_view name() const override { return module_.names[std::size_t(physics_)]; }
   TermSizes sizes(int term) const override { return module_.sizes({physics_, term}); }
   FusedKernels fused(int term, bool twice, Multiply multiply) const override {
-    const auto [rows, gradient] =
-        kernels<2>(term, multiply == Multiply::threads ? KernelKind::threads : KernelKind::tensor_cores, twice);
+    const KernelKind kind = multiply == Multiply::threads                 ? KernelKind::threads
+                            : multiply == Multiply::warp_groups && !twice ? KernelKind::warp_groups
+                                                                          : KernelKind::tensor_cores;
+    const auto [rows, gradient] = kernels<2>(term, kind, twice);
     return {rows, gradient};
   }
   ResidualKernels residual(int term, bool twice) const override {
@@ -72,7 +74,7 @@ class UserPhysics final : public DevicePhysics {
 
   DeviceCode code(KernelKind kind, bool twice) const {
     DeviceProgram program = user_program(physics_, module_.terms(physics_), kind, twice);
-    program.architecture = architecture();
+    if (kind != KernelKind::warp_groups) program.architecture = architecture();
     const std::string kept = std::to_string(physics_) + "." + std::to_string(int(kind)) +
                              (twice ? ".double." : ".float.") + program.architecture;
     if (const std::string text = module_.recall(kept); !text.empty()) return unpacked(text);

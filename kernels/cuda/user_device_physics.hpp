@@ -21,8 +21,9 @@ struct UserDeviceModule {
   std::function<void(const std::string& name, std::string_view bytes)> keep;
 };
 
-/// Kernels of a kind, for all terms of a physics: what is compiled at a time.
-enum class KernelKind { threads, tensor_cores, residuals, gauss_newton };
+/// Kernels of a kind, for all terms of a physics: what is compiled at a time. Those of warp groups multiply floats, and
+/// run on compute capability 9.0 alone.
+enum class KernelKind { threads, tensor_cores, residuals, gauss_newton, warp_groups };
 
 /// The program whose kernels are those of a kind, in the order of the terms: of each the members of FusedKernels,
 /// ResidualKernels or GaussNewtonKernels in their order.

@@ -25,6 +25,8 @@ std::vector<std::string> kernels_of(KernelKind kind, bool twice, const std::stri
       return fused("PerThread");
     case KernelKind::tensor_cores:
       return fused(twice ? "WholeDoubles" : "SplitTf32");
+    case KernelKind::warp_groups:
+      return fused("WarpGroups");
     case KernelKind::residuals:
       return {residual("true"), residual("false")};
     case KernelKind::gauss_newton:
@@ -37,6 +39,7 @@ std::vector<std::string> kernels_of(KernelKind kind, bool twice, const std::stri
 
 DeviceProgram user_program(int physics, int terms, KernelKind kind, bool twice) {
   DeviceProgram program;
+  if (kind == KernelKind::warp_groups) program.architecture = "sm_90a";
   program.text = "#include \"kernels/cuda/device_kernels.cuh\"\n#include \"kernels/registry.hpp\"\n";
   const std::string ph = "std::tuple_element_t<" + std::to_string(physics) + ", residua::Registry>";
   for (int t = 0; t < terms; ++t) {

@@ -106,7 +106,7 @@ Advance DeviceAdam::step(Objective& objective, at::Tensor& weights, double) {
   device_->run(turns, shifts(objective, turns));
   state_ = device_->state();
   std::copy(state_.weights.begin(), state_.weights.end(), w);
-  if (plan_.keeps_points()) hand_over_points(objective);
+  hand_over_points(objective);
   const double loss = objective.account_elsewhere(device_->sums(), turns, w);
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   turns_ = std::clamp<std::int64_t>(std::int64_t(double(turns) * kPause / std::max(seconds, 1e-6)), 1, plan_.turns);
@@ -117,6 +117,7 @@ void DeviceAdam::save(OutputArchive& archive) {
   write_value(archive, "mean", state_.mean);
   write_value(archive, "square", state_.square);
   write_value(archive, "step", state_.step);
+  if (!plan_.keeps_points()) return;
   for (std::size_t t = 0; t < state_.points.size(); ++t)
     write_value(archive, key_of_points(t).c_str(), state_.points[t]);
 }

@@ -20,6 +20,7 @@ class DeviceAdam : public Optimizer {
   /// On a device that was given the plan.
   DeviceAdam(cuda::AdamPlan plan, std::int64_t first_batch, std::unique_ptr<cuda::AdamOnDevice> device);
 
+  bool draws_points() const override { return true; }
   Advance step(Objective& objective, at::Tensor& weights, double progress) override;
   void save(OutputArchive& archive) override;
   void load(InputArchive& archive) override;

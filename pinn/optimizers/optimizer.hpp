@@ -22,6 +22,9 @@ class Optimizer {
 
   /// Moves `weights` (float64, with a gradient tensor). `progress` is the share of the stage that is over.
   virtual Advance step(Objective& objective, at::Tensor& weights, double progress) = 0;
+  /// Whether it draws the points of its steps itself, and leaves those of the last one with the objective. Of other
+  /// optimizers the trainer draws them.
+  virtual bool draws_points() const { return false; }
   /// The points of the objective are others now: what was learnt about curvature on the old ones would mislead.
   virtual void points_changed() {}
 

@@ -56,8 +56,8 @@ TEST_F(DeviceCompiler, CompilesEveryKernelOfAPhysicsInAHeader) {
   EXPECT_EQ(again.image, code.image);
 }
 
-TEST_F(DeviceCompiler, CompilesTheFusedPassInBothArithmetics) {
-  for (const KernelKind kind : {KernelKind::threads, KernelKind::tensor_cores}) {
+TEST_F(DeviceCompiler, CompilesTheFusedPassInAllArithmetics) {
+  for (const KernelKind kind : {KernelKind::threads, KernelKind::tensor_cores, KernelKind::warp_groups}) {
     DeviceProgram program = user_program(0, 5, kind, false);
     program.kernels.resize(2);  // rows and gradient of the interior
     program.folders = folders();

@@ -26,7 +26,7 @@ Outcome<S> run_on_device(const Problem<Ph>& q, bool gradient = true,
   constexpr TermId id = id_of<Ph, Term>();
   DeviceArray<double> loss(E);
   DeviceArray<S> grad(gradient ? q.weights.size() : 0), residual(E * std::size_t(q.n));
-  const std::size_t bytes = cuda::workspace_bytes<S>(id, q.shape, q.n, gradient);
+  const std::size_t bytes = cuda::workspace_bytes<S>(id, q.shape, q.n, gradient, multiply);
   DeviceArray<unsigned char> workspace(bytes);
   cuda::fused<S>(id, on.network, on.points, on.fused_weights,
                  {loss.data(), gradient ? grad.data() : nullptr, residual.data()}, {workspace.data(), bytes}, nullptr,
@@ -37,12 +37,15 @@ Outcome<S> run_on_device(const Problem<Ph>& q, bool gradient = true,
 
 TYPED_TEST_SUITE(CudaDevice, AsTypes<Representatives>::Type, PhysicsName);
 
+template <class Arithmetic>
+constexpr cuda::Multiply kMultiply = std::is_same_v<Arithmetic, cuda::PerThread>    ? cuda::Multiply::threads
+                                     : std::is_same_v<Arithmetic, cuda::WarpGroups> ? cuda::Multiply::warp_groups
+                                                                                    : cuda::Multiply::tensor_cores;
+
 template <class S, class Ph, class Term, class Arithmetic = cuda::PerThread>
 void expect_equal_to_twin(const Problem<Ph>& q, double tolerance) {
-  constexpr bool tensor = !std::is_same_v<Arithmetic, cuda::PerThread>;
   const auto twin = run_twin<S, Ph, Term, Arithmetic>(q),
-             device =
-                 run_on_device<S, Ph, Term>(q, true, tensor ? cuda::Multiply::tensor_cores : cuda::Multiply::threads);
+             device = run_on_device<S, Ph, Term>(q, true, kMultiply<Arithmetic>);
   const std::string where =
       std::string(Term::name) + " n=" + std::to_string(q.n) + " width=" + std::to_string(q.shape.width);
   EXPECT_LT(relative_difference(device.residual, twin.residual, std::sqrt(double(twin.residual.size()))), tolerance)
@@ -61,6 +64,7 @@ TYPED_TEST(CudaDevice, FusedPassEqualsItsHostTwin) {
         expect_equal_to_twin<float, Ph, Term>(q, 1e-3);
         expect_equal_to_twin<double, Ph, Term, cuda::WholeDoubles>(q, 1e-11);
         expect_equal_to_twin<float, Ph, Term, cuda::SplitTf32>(q, 1e-3);
+        if (cuda::has_warp_groups()) expect_equal_to_twin<float, Ph, Term, cuda::WarpGroups>(q, 1e-3);
       }
   });
 }
@@ -70,6 +74,7 @@ TYPED_TEST(CudaDevice, WidestNetworkKeepsItsPanelsInTheWorkspace) {
   using Term = std::tuple_element_t<0, typename Ph::Terms>;
   const auto q = Problem<Ph>::template make<Term>(40, kMaxWidth, 2, Activation::tanh);
   expect_equal_to_twin<double, Ph, Term>(q, 1e-11);
+  if (cuda::has_warp_groups()) expect_equal_to_twin<float, Ph, Term, cuda::WarpGroups>(q, 1e-3);
 }
 
 TYPED_TEST(CudaDevice, RepeatsBitForBit) {

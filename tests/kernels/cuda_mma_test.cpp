@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-#include "kernels/cuda/warp_product.hpp"
+#include "kernels/cuda/group_product.hpp"
 
 namespace residua::cuda {
 namespace {
@@ -125,6 +125,105 @@ TYPED_TEST(WarpProductOf, HasTheAccuracyOfItsScalar) {
   const double rounding = std::is_same_v<typename TypeParam::Scalar, float> ? 0x1p-24 : 0x1p-53;
   for (const int depth : {1, 3, 8, 13, 64, 256})
     EXPECT_LT(TestFixture::error(depth, std::uint64_t(depth)), 8 * rounding) << "depth " << depth;
+}
+
+/// PTX ISA, "Register Fragments for wgmma.mma_async.m64nNk8": warp 2 of the group has rows 32 to 47.
+TEST(GroupStep, HoldsItsOperandsWhereThePtxIsaSays) {
+  using Step = GroupStep<16>;
+  constexpr int thread = 2 * kLanes + 22;  // groupID 5, threadID_in_group 2
+  const Entry a[] = {{37, 2}, {45, 2}, {37, 6}, {45, 6}},
+              c[] = {{37, 4}, {37, 5}, {45, 4}, {45, 5}, {37, 12}, {37, 13}, {45, 12}, {45, 13}};
+  const auto row = [](int half) { return Step::row(Step::line(thread), half); };
+  for (int k = 0; k < Step::kA; ++k) EXPECT_EQ(Entry(row(Step::a_half(k)), Step::a_depth(thread, k)), a[k]) << "a" << k;
+  for (int k = 0; k < Step::kC; ++k)
+    EXPECT_EQ(Entry(row(Step::c_half(k)), Step::c_column(thread, k)), c[k]) << "c" << k;
+}
+
+TEST(GroupStep, MultipliesWhatLiesInSharedMemory) {
+  using Step = GroupStep<16>;
+  constexpr int kNextDepth = 3 * SharedOperand::kPieceBytes, kNextColumn = SharedOperand::kPieceBytes;
+  std::vector<float> shared(6 * SharedOperand::kPiece, NAN);  // 24 columns, of which the last 8 are not for this step
+  const SharedOperand b{shared.data(), kNextDepth, kNextColumn};
+  for (int d = 0; d < Step::kDepth; ++d)
+    for (int column = 0; column < Step::kColumns; ++column)
+      shared[std::size_t(b.offset(d, column))] = float(100 * d + column);
+  Step::A a;
+  Step::C c;
+  for_lanes<kGroupThreads>([&](int thread) {
+    for (int k = 0; k < Step::kA; ++k)  // row r reads depth r % 8, scaled
+      a.at(thread, k) = Step::a_depth(thread, k) == Step::row(Step::line(thread), Step::a_half(k)) % 8 ? 2.0f : 0.0f;
+  });
+  for (const bool add : {false, true}) {
+    Step::multiply(c, a, b, add);
+    for_lanes<kGroupThreads>([&](int thread) {
+      for (int k = 0; k < Step::kC; ++k) {
+        const int row = Step::row(Step::line(thread), Step::c_half(k)), column = Step::c_column(thread, k);
+        ASSERT_EQ(c.at(thread, k), float((add ? 2 : 1) * 2 * (100 * (row % 8) + column)));
+      }
+    });
+  }
+}
+
+/// PTX ISA, "Matrix Descriptor Format": bits 0 to 13 the address, 16 to 29 the leading dimension's offset, which here
+/// leads from depth to depth, 32 to 45 that of the other dimension, all in units of 16 bytes; no swizzling.
+TEST(SharedOperand, DescribesItselfAsThePtxIsaSays) {
+  const SharedOperand operand{nullptr, 1024, 128};
+  EXPECT_EQ(operand.descriptor(0x12340), 0x0000'0008'0040'1234u);
+  EXPECT_EQ(operand.descriptor(0x38000), 0x0000'0008'0040'3800u);  // the last of 227 KiB fit into 14 bits
+}
+
+TEST(SharedOperand, KeepsEveryEntryInAPlaceOfItsOwn) {
+  const SharedOperand operand{nullptr, 8 * SharedOperand::kPieceBytes, SharedOperand::kPieceBytes};
+  std::set<int> places;
+  for (int d = 0; d < 32; ++d)
+    for (int column = 0; column < 64; ++column) EXPECT_TRUE(places.insert(operand.offset(d, column)).second);
+  EXPECT_EQ(*places.begin(), 0);
+  EXPECT_EQ(*places.rbegin(), 32 * 64 - 1);
+}
+
+/// The largest error of a product by warp groups, over the sum of the magnitudes of its terms.
+template <int kValues>
+double error_by_groups(int depth) {
+  using Product = GroupProduct<kValues>;
+  constexpr int kLines = 32, kColumns = Product::kColumns;
+  std::mt19937_64 rng{std::uint64_t(depth)};
+  std::normal_distribution<double> normal;
+  std::vector<float> left(std::size_t(kLines * kValues * depth)), right(std::size_t(depth * kColumns)),
+      staged(Product::kStagedBytes / sizeof(float));
+  for (auto* matrix : {&left, &right})
+    for (float& x : *matrix) x = float(normal(rng));
+  const auto left_at = [&](int line, int value, int d) {
+    return d < depth ? left[std::size_t((line * kValues + value) * depth + d)] : 0.0f;
+  };
+  const auto right_at = [&](int d, int column) { return d < depth ? right[std::size_t(d * kColumns + column)] : 0.0f; };
+  Product product;
+  product.add(HostBlock{}, staged.data(), depth, left_at, right_at);
+  double worst = 0;
+  int entries = 0;
+  product.for_entries(HostBlock{}, [&](int line, int column, const float(&values)[kValues]) {
+    ++entries;
+    for (int value = 0; value < kValues; ++value) {
+      double sum = 0, size = 0;
+      for (int d = 0; d < depth; ++d) {
+        const double term = double(left_at(line, value, d)) * double(right_at(d, column));
+        sum += term;
+        size += std::abs(term);
+      }
+      worst = std::max(worst, std::abs(double(values[value]) - sum) / size);
+    }
+  });
+  EXPECT_EQ(entries, kLines * kColumns);
+  return worst;
+}
+
+TEST(GroupProduct, HasTheAccuracyOfFloats) {
+  for (const int depth : {1, 3, 8, 13, 64, 256}) {
+    EXPECT_LT(error_by_groups<1>(depth), 8 * 0x1p-24) << "depth " << depth;
+    EXPECT_LT(error_by_groups<3>(depth), 8 * 0x1p-24) << "depth " << depth;
+    EXPECT_LT(error_by_groups<4>(depth), 8 * 0x1p-24) << "depth " << depth;
+    EXPECT_LT(error_by_groups<7>(depth), 8 * 0x1p-24) << "depth " << depth;
+    EXPECT_LT(error_by_groups<12>(depth), 8 * 0x1p-24) << "depth " << depth;
+  }
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ Outcome<S> run_twin(const Problem<Ph>& q, const TwinOptions& options = {}) {
   constexpr Propagation kPropagation = kCollapse<Ph, Term>.propagation;
   const auto plan = cuda::TilePlan::of<S>(q.shape, kPropagation.count(), kPropagation.curved, E, q.n,
                                           options.gradient ? cuda::Pass::gradient : cuda::Pass::rows,
-                                          options.shared_limit, options.max_blocks);
+                                          options.shared_limit, options.max_blocks, cuda::kStagedBytes);
   GuardedBytes workspace(plan.bytes);
   Outcome<S> outcome{std::vector<double>(E), {}, std::vector<S>(std::size_t(E * q.n))};
   outcome.gradient.resize(std::size_t(plan.parameters));

@@ -58,6 +58,8 @@ void check_fused() {
   const auto exact = run_twin<double, Ph, Term>(q);
   const auto split = run_twin<float, Ph, Term, cuda::SplitTf32>(q);
   expect(relative_difference(split.gradient, exact.gradient) < 1e-4, "split floats: gradient");
+  const auto grouped = run_twin<float, Ph, Term, cuda::WarpGroups>(q);
+  expect(relative_difference(grouped.gradient, exact.gradient) < 1e-4, "warp groups: gradient");
   const auto forth = run_twin<float, Ph, Term>(q), back = run_twin<float, Ph, Term>(q, {.backward = true});
   expect(forth.gradient == back.gradient, "the order of the threads matters");
   const auto apart = run_twin<float, Ph, Term>(q, {.shared_limit = 0});
