@@ -69,10 +69,9 @@ class GroupProduct {
         // A copy for the loop below to run over: what is only ever indexed by constants stays in registers.
         float values[kEntries][kValues];
         unroll<Of::kC>([&](auto k) {
-          constexpr int entry = k / 4 * 2 + k % 2;
+          constexpr int entry = k / 4 * 2 + k % 2, half = Of::c_half(k);
           unroll<kTiles>([&](auto tile) {
-            if constexpr (2 * tile + Of::c_half(k) < kValues)
-              values[entry][2 * tile + Of::c_half(k)] = sums.tile[tile].at(thread, k);
+            if constexpr (2 * tile + half < kValues) values[entry][2 * tile + half] = sums.tile[tile].at(thread, k);
           });
         });
 #ifdef __CUDA_ARCH__
@@ -125,8 +124,9 @@ class GroupProduct {
     for_lanes<kGroupThreads>([&](int thread) {
       unroll<kSteps>([&](auto step) {
         unroll<kTiles>([&](auto tile) {
+          constexpr int first_value = 2 * tile;
           unroll<Of::kA>([&](auto k) {
-            constexpr int value = 2 * tile + Of::a_half(k);
+            constexpr int value = first_value + Of::a_half(k);
             float x = 0;
             if constexpr (value < kValues)
               x = left(Of::line(thread), value, first + d + step * Of::kDepth + Of::a_depth(thread, k));
