@@ -55,7 +55,7 @@ def shared_memory():
             cells = [kib(width, channels, size) for channels in (2, 3, 4, 6)]
             lines.append(f"| {scalar}, width {width} | "
                          + " | ".join(f"{cell:.1f}" if cell <= 227 else "in the workspace" for cell in cells) + " |")
-    return lines
+    return [*lines, "", "Warp groups stage 16 KiB more (`kStagedBytes`)."]
 
 
 def spilling(run):

@@ -25,8 +25,8 @@ class PerGroup {
 
 /// A matrix product of floats by the warp groups of a block, in two TF32 halves each as SplitTf32 has them. It has 32
 /// lines of kValues rows each, so that a thread holds all rows of a line (the channels of a point, say), and kColumns
-/// columns, which the groups share out; the depth of the right operand is staged in shared memory bit by bit, where its
-/// halves are taken once for both groups.
+/// columns, which the groups share out. The right operand is staged in shared memory, so much of its depth at a time,
+/// where its halves are taken once for both groups.
 ///
 /// The tensor cores cut off what does not fit into a sum. So only the products of kSteps steps are added up inside of
 /// them, the small ones of the halves first, and their sums outside, where errors of rounding cancel.
