@@ -67,10 +67,13 @@ def kills_survived(run):
     while (killed := hit.total()) < KILLS:
         folder = place / "killed"
         shutil.rmtree(folder, ignore_errors=True)
-        begin, child = time.monotonic(), subprocess.Popen([*command, folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        begin = time.monotonic()
+        child = subprocess.Popen([*command, folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            child.wait(moments.uniform(0, length))
-            early, length = early + 1, min(length, time.monotonic() - begin)  # it was over before; on a busy machine many would be
+            if status := child.wait(moments.uniform(0, length)):
+                raise Failed(f"ended with {status} before it was killed")
+            early += 1
+            length = min(length, time.monotonic() - begin)  # a first run on a busy machine may have been long
             if early > KILLS:
                 raise Failed(f"{early} of {early + killed} runs were over before they could be killed")
             continue

@@ -13,12 +13,7 @@
 namespace residua::cuda {
 
 /// Bytes of shared memory that a block may have on the current device.
-inline std::size_t shared_limit() {
-  int device = 0, bytes = 0;
-  check(cudaGetDevice(&device), "cudaGetDevice");
-  check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device), "cudaDeviceGetAttribute");
-  return std::size_t(bytes);
-}
+inline std::size_t shared_limit() { return std::size_t(device_attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin)); }
 
 /// Sizes of a term. Throws Error if there is no such term, and for a network or points beyond kernels/points.hpp or
 /// that do not fit it.

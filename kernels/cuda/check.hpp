@@ -16,4 +16,12 @@ inline void check(cudaError_t status, const char* call, const char* file = __bui
               cudaGetErrorName(status) + ")");
 }
 
+/// Of the current device. Throws Error if there is none.
+inline int device_attribute(cudaDeviceAttr attribute) {
+  int device = 0, value = 0;
+  check(cudaGetDevice(&device), "cudaGetDevice");
+  check(cudaDeviceGetAttribute(&value, attribute, device), "cudaDeviceGetAttribute");
+  return value;
+}
+
 }  // namespace residua::cuda

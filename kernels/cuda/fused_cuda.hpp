@@ -45,7 +45,7 @@ void evaluate(TermId term, const Network<S>& network, const Points<S>& points, S
 
 /// Whether there is a device that can run these kernels.
 bool available() noexcept;
-/// Whether the current device takes Multiply::warp_groups.
-bool has_warp_groups() noexcept;
+/// Whether the current device takes Multiply::warp_groups. Throws Error if there is none.
+bool has_warp_groups();
 
 }  // namespace residua::cuda

@@ -5,23 +5,6 @@
 
 namespace residua::cuda {
 
-/// One T of every warp of a block; on the device that of the calling one, in its registers from phase to phase.
-template <class T>
-class PerWarp {
- public:
-  RESIDUA_HD T& at(int warp) { return values_[slot(warp)]; }
-
- private:
-#ifdef __CUDA_ARCH__
-  static constexpr int kSlots = 1;
-  RESIDUA_HD static constexpr int slot(int) { return 0; }
-#else
-  static constexpr int kSlots = kWarps;
-  RESIDUA_HD static constexpr int slot(int warp) { return warp; }
-#endif
-  T values_[kSlots]{};
-};
-
 /// sums += A^T A, upper triangle, for rows A [rows][columns]. The rest of `sums` is left as it is.
 struct GramArgs {
   const double* rows = nullptr;  ///< [count][stride]
@@ -60,7 +43,7 @@ class GramTile {
 
   template <class Block>
   RESIDUA_HD void run(const Block& block) const {
-    PerWarp<Product> product;
+    HeldBy<Product, kWarps> product;
     for (std::int64_t first = 0; first < args_.count; first += kDepth) {
       block.run([&](int thread) {
         load(thread, first, row_, storage_.left);

@@ -5,24 +5,6 @@
 
 namespace residua::cuda {
 
-/// What is one object for the calling warp group of a block on the device, and one for each of them on the host.
-template <class T>
-class PerGroup {
- public:
-  RESIDUA_HD T& of(int group) { return held_[slot(group)]; }
-  RESIDUA_HD const T& of(int group) const { return held_[slot(group)]; }
-
- private:
-#ifdef __CUDA_ARCH__
-  static constexpr int kSlots = 1;
-  RESIDUA_HD static constexpr int slot(int) { return 0; }
-#else
-  static constexpr int kSlots = kWarpGroups;
-  RESIDUA_HD static constexpr int slot(int group) { return group; }
-#endif
-  T held_[kSlots]{};
-};
-
 /// A matrix product of floats by the warp groups of a block, in two TF32 halves each as SplitTf32 has them. It has 32
 /// lines of kValues rows each, so that a thread holds all rows of a line (the channels of a point, say), and kColumns
 /// columns, which the groups share out. The right operand is staged in shared memory, so much of its depth at a time,
@@ -64,7 +46,7 @@ class GroupProduct {
   RESIDUA_HD void for_entries(const Block& block, Use&& use) const {
     constexpr int kEntries = kGroupColumns / 4;
     block.run_groups([&](int group) {
-      const Sums& sums = sums_.of(group);
+      const Sums& sums = sums_.at(group);
       for_lanes<kGroupThreads>([&](int thread) {
         // A copy for the loop below to run over: what is only ever indexed by constants stays in registers.
         float values[kEntries][kValues];
@@ -151,12 +133,12 @@ class GroupProduct {
     Of::finish();
     for_lanes<kGroupThreads>([&](int thread) {
       unroll<kTiles>([&](auto tile) {
-        unroll<Of::kC>([&](auto k) { sums_.of(group).tile[tile].at(thread, k) += sums.tile[tile].at(thread, k); });
+        unroll<Of::kC>([&](auto k) { sums_.at(group).tile[tile].at(thread, k) += sums.tile[tile].at(thread, k); });
       });
     });
   }
 
-  PerGroup<Sums> sums_;
+  HeldBy<Sums, kWarpGroups> sums_;
 };
 
 }  // namespace residua::cuda

@@ -27,8 +27,12 @@ class LayerByGroups {
                          const More&... more) const {
     for (int feature = 0; feature < shape.fan_out(l); feature += Channels::kColumns) {
       Channels product;
-      add(block, product, shape, l, feature, first);
-      (add(block, product, shape, l, feature, more), ...);
+      const auto weight = [&](const auto& of, int i, int column) {
+        const int fan_in = shape.fan_in(l);
+        return i < fan_in && feature + column < shape.fan_out(l) ? of().weights[(feature + column) * fan_in + i] : 0.0f;
+      };
+      add(block, product, shape.fan_in(l), first, weight);
+      (add(block, product, shape.fan_in(l), more, weight), ...);
       product.for_entries(block, [&](int point, int column, float(&z)[K]) {
         const int fan_out = shape.fan_out(l);
         if (feature + column >= fan_out) return;
@@ -42,16 +46,11 @@ class LayerByGroups {
   RESIDUA_HD void transposed(const Block& block, const MlpShape& shape, int l, const Store& store, const Of& of) const {
     for (int feature = 0; feature < shape.fan_in(l); feature += Channels::kColumns) {
       Channels product;
-      product.add(
-          block, staged_, shape.fan_out(l),
-          [&](int point, int channel, int o) {
-            return o < shape.fan_out(l) ? of().panel[o * kStride + channel * kTilePoints + point] : 0.0f;
-          },
-          [&](int o, int column) {
-            const int fan_in = shape.fan_in(l);
-            return o < shape.fan_out(l) && feature + column < fan_in ? of().weights[o * fan_in + feature + column]
-                                                                     : 0.0f;
-          });
+      add(block, product, shape.fan_out(l), of, [&](const auto& factors, int o, int column) {
+        const int fan_in = shape.fan_in(l);
+        return o < shape.fan_out(l) && feature + column < fan_in ? factors().weights[o * fan_in + feature + column]
+                                                                 : 0.0f;
+      });
       product.for_entries(block, [&](int point, int column, float(&a_bar)[K]) {
         if (feature + column < shape.fan_in(l)) store(feature + column, point, a_bar);
       });
@@ -81,19 +80,15 @@ class LayerByGroups {
   }
 
  private:
-  template <class Block, class Of>
-  RESIDUA_HD void add(const Block& block, Channels& product, const MlpShape& shape, int l, int feature,
-                      const Of& of) const {
+  /// Adds the products of a panel's first `rows` rows with weight(of, row, column).
+  template <class Block, class Of, class Weight>
+  RESIDUA_HD void add(const Block& block, Channels& product, int rows, const Of& of, const Weight& weight) const {
     product.add(
-        block, staged_, shape.fan_in(l),
-        [&](int point, int channel, int i) {
-          return i < shape.fan_in(l) ? of().panel[i * kStride + channel * kTilePoints + point] : 0.0f;
+        block, staged_, rows,
+        [&](int point, int channel, int row) {
+          return row < rows ? of().panel[row * kStride + channel * kTilePoints + point] : 0.0f;
         },
-        [&](int i, int column) {
-          const int fan_in = shape.fan_in(l);
-          return i < fan_in && feature + column < shape.fan_out(l) ? of().weights[(feature + column) * fan_in + i]
-                                                                   : 0.0f;
-        });
+        [&](int row, int column) { return weight(of, row, column); });
   }
 
   float* staged_;

@@ -12,12 +12,13 @@
 
 namespace residua::cuda {
 
-/// `kCount` registers of every lane of a warp, or of every thread of a larger group that works together.
-template <class T, int kCount, int kHolders = kLanes>
-class Fragment {
+/// One T of each of kHolders that work together: lanes of a warp, threads of a larger group, warps or groups of a
+/// block. On the device that of the calling one, in its registers from phase to phase.
+template <class T, int kHolders>
+class HeldBy {
  public:
-  RESIDUA_HD T& at(int lane, int k) { return registers_[slot(lane)][k]; }
-  RESIDUA_HD const T& at(int lane, int k) const { return registers_[slot(lane)][k]; }
+  RESIDUA_HD T& at(int holder) { return values_[slot(holder)]; }
+  RESIDUA_HD const T& at(int holder) const { return values_[slot(holder)]; }
 
  private:
 #ifdef __CUDA_ARCH__
@@ -25,9 +26,20 @@ class Fragment {
   RESIDUA_HD static constexpr int slot(int) { return 0; }
 #else
   static constexpr int kSlots = kHolders;
-  RESIDUA_HD static constexpr int slot(int lane) { return lane; }
+  RESIDUA_HD static constexpr int slot(int holder) { return holder; }
 #endif
-  T registers_[kSlots][kCount]{};
+  T values_[kSlots]{};
+};
+
+/// `kCount` registers of every lane of a warp, or of every thread of a larger group.
+template <class T, int kCount, int kHolders = kLanes>
+class Fragment {
+ public:
+  RESIDUA_HD T& at(int lane, int k) { return registers_.at(lane)[k]; }
+  RESIDUA_HD const T& at(int lane, int k) const { return registers_.at(lane)[k]; }
+
+ private:
+  HeldBy<T[kCount], kHolders> registers_;
 };
 
 /// use(lane) for the calling lane; on the host for all lanes of the warp, or of the larger group.

@@ -16,11 +16,8 @@ namespace residua::cuda {
 namespace {
 
 std::string architecture() {
-  int device = 0, major = 0, minor = 0;
-  check(cudaGetDevice(&device), "cudaGetDevice");
-  check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "cudaDeviceGetAttribute");
-  check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device), "cudaDeviceGetAttribute");
-  return "sm_" + std::to_string(major) + std::to_string(minor);
+  return "sm_" + std::to_string(device_attribute(cudaDevAttrComputeCapabilityMajor)) +
+         std::to_string(device_attribute(cudaDevAttrComputeCapabilityMinor));
 }
 
 /// Kernels on the current device, for as long as the program runs.

@@ -78,23 +78,25 @@ struct GroupStep {
 #ifdef __CUDA_ARCH__
     issue(c, a, b.descriptor(), add);
 #else
-    for (int warp = 0; warp < kGroupThreads / kLanes; ++warp) multiply_on_host(warp, c, a, b, add);
+    multiply_on_host(c, a, b, add);
 #endif
   }
 
  private:
 #ifndef __CUDA_ARCH__
-  static void multiply_on_host(int warp, C& c, const A& a, const SharedOperand& b, bool add) {
-    double left[2][8][kDepth];  // half, line of the warp, depth
-    for (int thread = warp * kLanes; thread < (warp + 1) * kLanes; ++thread)
-      for (int k = 0; k < kA; ++k) left[k % 2][thread % kLanes / 4][thread % 4 + 4 * (k / 2)] = a.at(thread, k);
-    for (int thread = warp * kLanes; thread < (warp + 1) * kLanes; ++thread)
+  static void multiply_on_host(C& c, const A& a, const SharedOperand& b, bool add) {
+    double left[kRows][kDepth];
+    for_lanes<kGroupThreads>([&](int thread) {
+      for (int k = 0; k < kA; ++k) left[row(line(thread), a_half(k))][a_depth(thread, k)] = a.at(thread, k);
+    });
+    for_lanes<kGroupThreads>([&](int thread) {
       for (int k = 0; k < kC; ++k) {
-        const int column = 8 * (k / 4) + 2 * (thread % 4) + k % 2;
         double sum = add ? c.at(thread, k) : 0;
-        for (int d = 0; d < kDepth; ++d) sum += left[k / 2 % 2][thread % kLanes / 4][d] * double(b.at(d, column));
+        for (int d = 0; d < kDepth; ++d)
+          sum += left[row(line(thread), c_half(k))][d] * double(b.at(d, c_column(thread, k)));
         c.at(thread, k) = toward_zero(sum);
       }
+    });
   }
 #else
   __device__ static void issue(C& c, const A& a, std::uint64_t b, bool add) {
