@@ -14,6 +14,12 @@ from bench import scoreboard, trained
 DOCUMENT = scoreboard.ROOT / "docs" / "training.md"
 NAME = "ablation"
 
+
+def wall(inside, faces):
+    return ('physics = "kiln_wall"\n[envelope]\ngas_temperature = 1300\nfilm_coefficient = 30\nthickness = 0.2\nconductivity = 1.2\n'
+            f"initial_temperature = 400\n[terms]\ninterior = {{{inside}}}\nhot_face = {{{faces}}}\nshell = {{{faces}}}\n")
+
+
 # Physics, envelope and the points of each term.
 PROBLEMS = {
     "burgers": 'physics = "burgers"\n[envelope]\nviscosity = 0.01\n[terms.interior]\npoints = 1000\n',
@@ -23,8 +29,8 @@ PROBLEMS = {
     "kdv": 'physics = "kdv"\n[envelope]\ndispersion = 0.000484\n[terms.interior]\npoints = 1000\n'
            "[terms.initial]\npoints = 200\nweight = 100\n",
     "kdv_equal": 'physics = "kdv"\n[envelope]\ndispersion = 0.000484\n[terms.interior]\npoints = 1000\n[terms.initial]\npoints = 200\nweight = 1\n',
-    "kiln_wall": 'physics = "kiln_wall"\n[envelope]\ngas_temperature = 1300\nfilm_coefficient = 30\nthickness = 0.2\nconductivity = 1.2\n'
-                 "initial_temperature = 400\n[terms]\ninterior = {points = 500}\nhot_face = {points = 100, weight = 1}\nshell = {points = 100, weight = 1}\n",
+    "kiln_wall": wall("points = 500", "points = 100, weight = 1"),
+    "kiln_wall_even": wall("points = 500, grading = 1", "points = 100, weight = 1, grading = 1"),
     "allen_cahn_few": 'physics = "allen_cahn"\n[envelope]\ndiffusivity = 1e-4\nrate = 5\n[terms.interior]\npoints = 150\n',
     "tracer_front": 'physics = "ogata_banks"\n[envelope]\npeclet = 1000\n[terms.interior]\npoints = 100\n',
     "allen_cahn_fast": 'physics = "allen_cahn"\n[envelope]\ndiffusivity = 1e-3\nrate = 10\n[terms.interior]\npoints = 1000\n',
@@ -110,6 +116,8 @@ ROWS = [
     Row("allen_cahn_few", "soap, retained points", first_order("soap", 4000, 5e-3, "retain = true")),
     *(Row("tracer_front", f"adam, {points} points", first_order("adam", 3000, 5e-3, settings))
       for points, settings in (("fresh", ""), ("adaptive", "adaptive = 1"), ("retained", "retain = true"))),
+    Row("kiln_wall_even", "times evenly spread", finish("levenberg_marquardt", 150)),
+    Row("kiln_wall", "times graded", finish("levenberg_marquardt", 150)),
     # Balance of terms.
     *(Row(problem, f"adam, {method} weights", first_order("adam", 4000, 5e-3), tables=f'[weighting]\nmethod = "{method}"\n')
       for problem in ("kiln_wall", "kdv_equal") for method in ("fixed", "gradient_norm", "ntk", "relobralo")),

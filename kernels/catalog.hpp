@@ -30,6 +30,7 @@ struct PhysicsInfo {
   void (*evaluate_features)(const Points<double>& points, double* rows);
   /// The condition that (dimensionless) parameters break, or nullptr; itself nullptr if the physics has no condition.
   const char* (*ill_posed)(const double* params) = nullptr;
+  double grading = 1;  ///< the power of an even spread by which times are drawn, unless a run file says otherwise
 };
 
 /// Every physics of the registry, then those that were added.

@@ -49,6 +49,7 @@ PhysicsInfo describe() {
   }
   if constexpr (requires { Ph::ill_posed(static_cast<const double*>(nullptr)); })
     info.ill_posed = [](const double* p) -> const char* { return Ph::ill_posed(p); };
+  if constexpr (requires { Ph::grading; }) info.grading = Ph::grading;
   for_each_term<Ph>([&]<class Term>() {
     TermInfo term{Term::name, kEquationsOf<Ph, Term>, {}};
     for (int c = 0; c < Ph::kCoords; ++c) term.region.push_back(region_of(Term::region[c]));

@@ -48,6 +48,7 @@ std::string custom_run_file(const PhysicsInfo& physics) {
   for (const TermInfo& term : physics.terms) {
     const TermSettings& settings = defaults.terms.at(std::string(term.name));
     text += fmt::format("\n[terms.{}]\npoints = {}\nweight = {:g}\n", term.name, settings.points, settings.weight);
+    if (settings.grading != 1) text += fmt::format("grading = {:g}   # times denser early on\n", settings.grading);
   }
   for (const Stage& stage : defaults.stages) text += stage_of(stage);
   return text + "\n[surrogate]\nprecision = \"float64\"\n";

@@ -78,6 +78,7 @@ void read_terms(Section section, const PhysicsInfo& physics, RunFile& run) {
     const TermInfo& term = physics.terms[t];
     TermSettings& settings = run.terms[std::string(term.name)];
     settings = default_term(int(t), inputs_of(physics, run, term));
+    settings.grading = physics.grading;
     Section own = section.table(std::string(term.name));
     own.number("points", settings.points, 1, 1e8);
     own.number("weight", settings.weight, 0, 1e12);

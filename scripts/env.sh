@@ -13,6 +13,14 @@ RESIDUA_LIBTORCH="$RESIDUA_CACHE/libtorch-$(residua_key "$RESIDUA_ROOT/scripts/r
 # An empty file that says that LibTorch's folder has what it needs on a GPU.
 RESIDUA_LIBTORCH_GPU="$RESIDUA_LIBTORCH/gpu-$(residua_key "$RESIDUA_ROOT/scripts/requirements-gpu.txt")"
 
+# Ends the script that calls it with what its head says, if that is what its first argument asks for.
+residua_help() {
+  if [[ ${1:-} == -h || ${1:-} == --help ]]; then
+    sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"
+    exit 0
+  fi
+}
+
 case ":$PATH:" in
   *":$RESIDUA_TOOLS/bin:"*) ;;
   *) export PATH="$RESIDUA_TOOLS/bin:$PATH" ;;

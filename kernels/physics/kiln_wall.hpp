@@ -25,6 +25,7 @@ struct KilnWall {
   enum Param { Tg, h, d, k0, T0, b, C, Ri, eps, Csh, ho, epso, Ta, kParams };
   enum Field { T, kFields };
   static constexpr double kHours = 10, kSeconds = 3600 * kHours;
+  static constexpr double grading = 2;  ///< what goes wrong in the first minutes stays in the wall
 
   static constexpr Quantity coords[] = {
       {"time", "h", "since the gas came", kHours, 10, 0, 24},

@@ -57,6 +57,19 @@ TEST(AdaptivePoints, FindAFrontBetweenEvenlySpreadOnes) {
   EXPECT_LT(5 * error("adaptive = 1\n"), error("adaptive = 0\n"));
 }
 
+TEST(GradedTimes, SeeTheFirstMinutesOfAWall) {
+  const auto error = [](const std::string& grading) {
+    return over_seeds(3, [&](int seed) {
+      return "physics = 'kiln_wall'\nseed = " + std::to_string(seed) +
+             "\n[network]\nwidth = 12\ndepth = 3\n[envelope]\ngas_temperature = 1300\nfilm_coefficient = 30\n"
+             "thickness = 0.2\nconductivity = 1.2\ninitial_temperature = 400\n[terms]\ninterior = {points = 300" +
+             grading + "}\nhot_face = {points = 60" + grading + "}\nshell = {points = 60" + grading + "}\n" +
+             adam(300) + levenberg_marquardt(60, "adaptive = 1\n");
+    });
+  };
+  EXPECT_LT(5 * error(", grading = 2"), error(", grading = 1"));
+}
+
 TEST(Windows, HoldSolitonsThatOneNetworkOfTheirSizeDoesNot) {
   const auto error = [](const std::string& march, int parts) {
     return over_seeds(2, [&](int seed) {

@@ -40,6 +40,7 @@ TEST(CustomRunFile, HasTheEnvelopeOfEveryPhysics) {
       const TermSettings &a = run.terms.at(std::string(term.name)), &b = plain.terms.at(std::string(term.name));
       EXPECT_EQ(a.points, b.points) << term.name;
       EXPECT_EQ(a.weight, b.weight) << term.name;
+      EXPECT_EQ(a.grading, b.grading) << term.name;
     }
     ASSERT_EQ(run.stages.size(), plain.stages.size());
     for (std::size_t s = 0; s < run.stages.size(); ++s) {

@@ -322,6 +322,13 @@ TEST(RunFile, MayHavePositionsBelowZeroOnARing) {
   EXPECT_EQ(run.envelope.at("position").lower, -3);
 }
 
+TEST(RunFile, DrawsTimesAsThePhysicsWants) {
+  const auto grading = [](const std::string& text) { return RunFile::parse(text, "run").terms.at("interior").grading; };
+  EXPECT_EQ(grading("physics = 'kiln_wall'"), 2);
+  EXPECT_EQ(grading("physics = 'kiln_wall'\n[terms.interior]\ngrading = 1"), 1);
+  EXPECT_EQ(grading("physics = 'leach_column'"), 1);
+}
+
 TEST(RunFile, MayLeaveOutAllButThePhysics) {
   const RunFile run = RunFile::parse("physics = 'kiln_wall'", "short");
   EXPECT_TRUE(run.envelope.empty());
