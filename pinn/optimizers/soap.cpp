@@ -1,9 +1,11 @@
 #include "pinn/optimizers/soap.hpp"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <cmath>
 
+#include "kernels/core/error.hpp"
 #include "pinn/archive.hpp"
 #include "pinn/optimizers/blocks.hpp"
 
@@ -13,6 +15,16 @@ namespace {
 constexpr double kShare = 0.05;  // of the new gradient in all averages, as in the paper
 constexpr double kTiny = 1e-8;
 constexpr std::int64_t kTurnEvery = 5;  // steps
+
+/// Eigenvectors of matrices that are not finite do not exist, and LAPACK's words for that say nothing of the training.
+void require_finite_squares(const at::Tensor& gradient) {
+  const auto square = at::dot(gradient, gradient).item<double>();
+  if (!std::isfinite(square))
+    throw Error(
+        fmt::format("training: soap: the squares of the gradient add up to {}: expected a finite number; precision = "
+                    "\"float64\" in the stage, a lower learning rate or a narrower envelope may help",
+                    square));
+}
 
 }  // namespace
 
@@ -30,7 +42,9 @@ Soap::Soap(const Stage& stage, const NetworkShape& shape, at::Tensor& weights, s
     : FirstOrder(stage, shape, weights, seed), shape_(shape), precision_(stage.float64 ? at::kDouble : at::kFloat) {}
 
 void Soap::move(at::Tensor& parameters, double rate) {
-  const auto gradients = blocks_of(shape_, parameters.grad().to(precision_));
+  const at::Tensor gradient = parameters.grad().to(precision_);
+  require_finite_squares(gradient);
+  const auto gradients = blocks_of(shape_, gradient);
   if (blocks_.empty()) {
     for (const at::Tensor& g : gradients)
       blocks_.push_back({Eigenbasis(kShare * at::mm(g, g.t())), Eigenbasis(kShare * at::mm(g.t(), g)),

@@ -298,6 +298,19 @@ TEST(Training, SaysWhereTheWeightsWereNotFiniteAnyMore) {
                     HasSubstr("the checkpoint of step ")));
 }
 
+TEST(Training, SaysThatSoapCannotSquareTheGradient) {
+  const auto run = [](const std::string& precision) {
+    return RunFile::parse(
+        "physics = 'heat_rod'\n[network]\nwidth = 8\ndepth = 2\n[envelope]\ndiffusivity = 1e12\n"
+        "[terms.interior]\npoints = 32\n[[stage]]\noptimizer = 'soap'\nsteps = 4\nprecision = '" +
+            precision + "'\n",
+        "run");
+  };
+  EXPECT_THAT(thrown_by([&] { trained(run("float32")); }),
+              AllOf(HasSubstr("soap"), HasSubstr("expected a finite number"), HasSubstr("float64")));
+  EXPECT_NO_THROW(trained(run("float64")));
+}
+
 /// Eight draws of so few points that Levenberg-Marquardt is soon at its end on each of them.
 RunFile soon_at_its_end() {
   return RunFile::parse(
