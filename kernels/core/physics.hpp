@@ -36,8 +36,8 @@ ExactCase(std::string_view, const double (&)[Params], F, std::string_view) -> Ex
 //   transform(x, p, net)    fields from network outputs, satisfying conditions exactly; default: the outputs themselves
 //   outputs, observe(p, u)  what the surrogate answers: table of Quantity, and rows from the jet; default: the fields
 //   states, exact()         of a step: the parameter that holds each output at the start; ExactCases, for the tests
-//   ill_posed(p)            the condition (a text with their names) that parameters break, or nullptr; asked on the host
-//   grading                 the power of an even spread by which times are drawn: above 1 where fields start abruptly
+//   ill_posed(p)            the condition that parameters break, as a text with their names, or nullptr; on the host
+//   grading                 the power of an even spread by which times are drawn: above 1 for abrupt starts
 
 template <class Ph, class T, Channels C>
 RESIDUA_HD constexpr auto features_of(const Taylor<T, C>* x, const T* p) {
