@@ -77,7 +77,7 @@ def write(build, target):
             with tarfile.open(part, "w:gz", dereference=True) as archive:
                 for path, name in contents(build, pathlib.Path(scratch)):
                     archive.add(path, f"{FOLDER}/{name}", filter=of_nobody)
-                add_text(archive, BUNDLED_CODE.name, f"{describe_code()}\n")
+                add_text(archive, BUNDLED_CODE.name, f"{describe_code() or ''}\n")
             size = part.stat().st_size
             if size >= LIMIT:
                 raise Unbundled(f"{target.name}: expected less than {LIMIT / 2**20:.0f} MiB, found {size / 2**20:.1f} MiB")

@@ -176,9 +176,9 @@ def cpu_model():
 
 
 def describe_code():
-    """The state of the code: of the checkout, or of what a bundle was made from (bench/bundle.py)."""
+    """The state of the code, if it is known: of the checkout, or of what a bundle was made from (bench/bundle.py)."""
     if BUNDLED_CODE.exists():
-        return BUNDLED_CODE.read_text().strip()
+        return BUNDLED_CODE.read_text().strip() or None
     git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, check=False, capture_output=True, text=True)
     return git.stdout.strip() or None
 
