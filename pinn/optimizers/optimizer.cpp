@@ -12,7 +12,7 @@
 namespace residua {
 namespace {
 
-constexpr std::int64_t kMostDense = 4000;  ///< weights: beyond, a matrix over them takes long to form and to factor
+constexpr std::int64_t kMostDense = 8000;  ///< weights: beyond, a matrix over them takes half a gigabyte and seconds
 
 std::unique_ptr<DampedSystem> make_system(Solver solver, std::int64_t parameters, at::Device device) {
   if (solver == Solver::dense || (solver == Solver::automatic && parameters <= kMostDense))
